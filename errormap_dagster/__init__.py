@@ -1,0 +1,1 @@
+"""Why language models fail, as materialized, lineage-tracked tables."""

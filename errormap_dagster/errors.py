@@ -1,0 +1,35 @@
+"""The errors a user can meet, all below one root.
+
+ErrorMapError
+├── SettingsError      errormap.yaml or an option holds something that is not allowed
+├── ContractError      a data contract cannot be read, or a table breaks its contract
+├── IngestError        a file cannot be read as predictions at all (single rows are quarantined instead)
+├── TableMissingError  a table was asked for before anything made it
+└── CheckFailedError   a blocking check of a run did not pass
+
+Every message names the file, the key or the row, and what to do about it.
+"""
+
+
+class ErrorMapError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+
+class SettingsError(ErrorMapError):
+    """A setting is unknown or has a value that is not allowed."""
+
+
+class ContractError(ErrorMapError):
+    """A data contract cannot be used, or a table does not keep it."""
+
+
+class IngestError(ErrorMapError):
+    """A file as a whole cannot be read as predictions."""
+
+
+class TableMissingError(ErrorMapError):
+    """A table was asked for that has not been materialized yet."""
+
+
+class CheckFailedError(ErrorMapError):
+    """A blocking check did not pass."""
