@@ -1,0 +1,74 @@
+"""The partitions of evaluations, and the loop that the partitioned assets share."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import dagster as dg
+import polars as pl
+
+from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.fingerprints import partition_of
+from errormap_dagster.metadata import Metadata, materialized
+from errormap_dagster.progress import track
+from errormap_dagster.store import Store
+
+EVALUATIONS = dg.DynamicPartitionsDefinition(name="evaluation")
+
+_PARTITIONS = "evaluation"
+EVALUATIONS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
+
+Frames = pl.DataFrame | Iterable[pl.DataFrame]
+
+
+def register_evaluations(
+    context: dg.AssetExecutionContext, evaluations: list[Evaluation]
+) -> None:
+    """Make the partitions of the instance the evaluations that have landed."""
+    landed = [evaluation.key for evaluation in evaluations]
+    known = set(context.instance.get_dynamic_partitions(_PARTITIONS))
+    added = [key for key in landed if key not in known]
+    gone = sorted(known.difference(landed))
+    context.instance.add_dynamic_partitions(_PARTITIONS, added)
+    for key in gone:
+        context.instance.delete_dynamic_partition(_PARTITIONS, key)
+    context.log.info(f"evaluations: {len(added)} new, {len(gone)} gone")
+
+
+def stale_evaluations(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    table: str,
+    fingerprint: Callable[[Evaluation], str],
+) -> list[Evaluation]:
+    """The run's evaluations whose rows are missing or were made from something else."""
+    evaluations = [Evaluation.from_key(key) for key in context.partition_keys]
+    return [e for e in evaluations if store.fingerprint(table, partition_of(e)) != fingerprint(e)]
+
+
+def materialize_evaluations(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    table: str,
+    fingerprint: Callable[[Evaluation], str],
+    make: Callable[[Evaluation], Frames],
+) -> Metadata:
+    """Write the stale evaluations of a run, leave the others untouched, and tell what was done.
+
+    Returns:
+        Metadata of the whole table; the row count of each evaluation stands on its partition.
+    """
+    started = time.monotonic()
+    store.declare(table)
+    stale = stale_evaluations(context, store, table, fingerprint)
+    for evaluation in track(stale, table):
+        store.write(table, make(evaluation), fingerprint(evaluation), partition_of(evaluation))
+    for key in context.partition_keys:
+        n_rows = store.n_rows(table, partition_of(Evaluation.from_key(key)))
+        context.add_asset_metadata({"dagster/partition_row_count": n_rows}, partition_key=key)
+    n_unchanged = len(context.partition_keys) - len(stale)
+    context.log.info(f"{table}: {len(stale)} evaluations made, {n_unchanged} unchanged")
+    return {
+        **materialized(table, store.scan(table), time.monotonic() - started),
+        "n_evaluations_made": len(stale),
+        "n_evaluations_unchanged": n_unchanged,
+    }

@@ -1,0 +1,57 @@
+"""What every table's asset declares alike: name, description, group, kinds, owners, version."""
+
+from typing import TypedDict
+
+import dagster as dg
+
+from errormap_dagster.assets.partitions import EVALUATIONS
+from errormap_dagster.contracts.registry import table_schema
+from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.metadata import static_metadata
+
+OWNER = "team:evaluation"
+GROUPS = {
+    "landed_files": "landing",
+    "quarantined_rows": "landing",
+    "raw_predictions": "predictions",
+    "informative_correct_predictions": "predictions",
+    "failures": "predictions",
+    "judged_errors": "errors",
+    "taxonomy_versions": "taxonomy",
+    "taxonomy_categories": "taxonomy",
+    "taxonomy_changes": "taxonomy",
+    "category_assignments": "errors",
+    "failure_ledger": "results",
+    "signatures": "results",
+}
+"""The stage of the method that each table belongs to."""
+
+
+def table_spec(table: str, deps: list[str]) -> dg.AssetSpec:
+    """The spec of an asset that is one table, everything but its dependencies from the contract."""
+    schema = table_schema(table)
+    return dg.AssetSpec(
+        table,
+        deps=deps,
+        description=f"{schema.description} {schema.dataGranularityDescription}",
+        metadata=static_metadata(table),
+        group_name=GROUPS[table],
+        code_version=CODE_VERSIONS[table],
+        owners=[OWNER],
+        tags={"layer": "python"},
+        kinds={"polars", "parquet"},
+    )
+
+
+class EvaluationArguments(TypedDict):
+    """Arguments of an asset that is partitioned by evaluation."""
+
+    partitions_def: dg.DynamicPartitionsDefinition
+    backfill_policy: dg.BackfillPolicy
+
+
+BY_EVALUATION = EvaluationArguments(
+    partitions_def=EVALUATIONS,
+    # One run takes any number of evaluations in one process.
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)

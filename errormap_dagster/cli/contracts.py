@@ -1,0 +1,19 @@
+"""``errormap contracts``: the contracts themselves are checked."""
+
+from errormap_dagster.cli import console
+from errormap_dagster.contracts.registry import standard_violations, table_names
+from errormap_dagster.paths import contracts_dir
+
+
+def check_contracts() -> int:
+    """Check every contract against the standard's JSON schema; 1 when one breaks it."""
+    broken = [
+        message
+        for path in sorted(contracts_dir().glob("*.odcs.yaml"))
+        for message in standard_violations(path)
+    ]
+    for message in broken:
+        console.error(message)
+    if not broken:
+        console.say(f"{len(table_names())} contracts keep the Open Data Contract Standard.")
+    return 1 if broken else 0

@@ -1,0 +1,55 @@
+"""``errormap land`` and ``errormap run``: Dagster jobs, run here, with bars instead of logs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from errormap_dagster.assets.partitions import registered_evaluations
+from errormap_dagster.cli import console
+from errormap_dagster.cli.outcome import report_checks
+from errormap_dagster.definitions import build_definitions
+from errormap_dagster.home import Home
+from errormap_dagster.jobs import EVERYTHING, LAND
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+    """Run a job of the code location in this process, recorded in the instance."""
+    quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
+    with console.progress_bars():
+        return (
+            build_definitions()
+            .resolve_job_def(job)
+            .execute_in_process(
+                instance=dg.DagsterInstance.get(),
+                run_config={**config, "loggers": quiet},
+                tags=tags,
+                raise_on_error=False,
+            )
+        )
+
+
+def land_files(home: Path | None, paths: Sequence[Path]) -> int:
+    """Land files; 1 when a check of the landing failed."""
+    Home.locate(home).prepare()
+    named = {"paths": [str(path.expanduser().resolve()) for path in paths]}
+    result = _execute(LAND, {"ops": {"landing": {"config": named}}}, {})
+    return report_checks(result, every=True)
+
+
+def run_everything(home: Path | None) -> int:
+    """Make what is missing or stale; 1 when a blocking check or a stage failed."""
+    Home.locate(home).prepare()
+    landed = _execute(LAND, {}, {})
+    if not landed.success:
+        return report_checks(landed)
+    keys = registered_evaluations(dg.DagsterInstance.get())
+    if not keys:
+        console.error("Nothing has landed yet. Run `errormap land FILE...` first.")
+        return 2
+    result = _execute(EVERYTHING, {}, {_RANGE_START: keys[0], _RANGE_END: keys[-1]})
+    return report_checks(result)

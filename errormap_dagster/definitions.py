@@ -1,0 +1,63 @@
+"""The code location: every asset, check, job and resource of the project.
+
+``build_definitions`` takes other resources in, so that tests and scripts use the real graph.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
+from errormap_dagster.assets.dbt import warehouse_assets
+from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.home import Home
+from errormap_dagster.jobs import JOBS
+from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
+from errormap_dagster.quality.contracts import contract_check, expectations_check
+from errormap_dagster.quality.drift import failure_rate_drift
+from errormap_dagster.resources.dbt import dbt_resource, prepared_project
+from errormap_dagster.resources.project import ProjectResource
+
+
+def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Everything Dagster is to know, over the home of the environment.
+
+    Args:
+        resources: replace resources of the same name.
+    """
+    dbt_project = prepared_project(Home.locate().prepare())
+    return dg.Definitions(
+        assets=[
+            landing.landing,
+            predictions.raw_predictions,
+            predictions.informative_correct_predictions,
+            predictions.failures,
+            judging.judged_errors,
+            taxonomies.taxonomy,
+            assignments.category_assignments,
+            results.failure_ledger,
+            results.signatures,
+            warehouse_assets(dbt_project),
+        ],
+        asset_checks=[
+            *(contract_check(table) for table in CODE_VERSIONS),
+            *(expectations_check(table) for table in CODE_VERSIONS),
+            *CONSERVATION_CHECKS,
+            failure_rate_drift,
+        ],
+        jobs=JOBS,
+        resources={
+            "project": ProjectResource(),
+            "dbt": dbt_resource(dbt_project),
+            **(resources or {}),
+        },
+        # One process shares the imports; a deployment with many workers configures its own.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions that ``workspace.yaml`` loads."""
+    return build_definitions()

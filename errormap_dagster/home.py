@@ -1,0 +1,91 @@
+"""The home: the one folder below which everything of a project's data lies.
+
+Only paths and the folder's own set-up are here; what stands in the files is told by
+``settings.py`` (``errormap.yaml``), ``store.py`` (``tables/``) and ``ingest/`` (``staging/``).
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "ERRORMAP_HOME"
+_DEFAULT = "errormap_home"
+
+# The instance of a home: no telemetry, no first-visit dialogs over the pages, and one writer of
+# the warehouse at a time.
+_DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one ``ERRORMAP_HOME``."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, given: str | Path | None = None) -> "Home":
+        """The home that was named, else ``ERRORMAP_HOME``, else ``./errormap_home``."""
+        return cls(Path(given or os.environ.get(HOME_VARIABLE) or _DEFAULT).expanduser().resolve())
+
+    @property
+    def landing(self) -> Path:
+        """Where users drop files."""
+        return self.root / "landing"
+
+    @property
+    def staging(self) -> Path:
+        """Landed rows, cut by evaluation, before duplicates and conflicts are settled."""
+        return self.root / "staging"
+
+    @property
+    def tables(self) -> Path:
+        """One folder of Parquet per table."""
+        return self.root / "tables"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt alone writes."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's compiled project, manifest and documentation."""
+        return self.root / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        """dbt's logs."""
+        return self.root / "dbt" / "logs"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
+        return self.root / "dagster"
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings; every key has a default, so the file may be absent."""
+        return self.root / "errormap.yaml"
+
+    def prepare(self) -> "Home":
+        """Make the folders, and point this process and its children at this home."""
+        for folder in (self.landing, self.staging, self.tables, self.dagster):
+            folder.mkdir(parents=True, exist_ok=True)
+        instance_file = self.dagster / "dagster.yaml"
+        if not instance_file.exists():
+            instance_file.write_text(_DAGSTER_YAML, encoding="utf-8")
+        os.environ[HOME_VARIABLE] = str(self.root)
+        os.environ.setdefault("DAGSTER_HOME", str(self.dagster))
+        # Both tools phone home unless told not to.
+        os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        return self

@@ -1,0 +1,139 @@
+"""``errormap.yaml``: every setting, its default, and what is allowed.
+
+Unknown keys and wrong values are errors that name the file and the key. Secrets never stand
+here: they come from the environment.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from errormap_dagster.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DatasetSettings(_Section):
+    """How the scores of one dataset are read."""
+
+    metric: str | None = None
+    """The metric that the scores must be of; files with another one are refused."""
+    higher_is_better: bool | None = None
+    """Direction of the metric; default: what the file says, else true."""
+    threshold: float | None = Field(default=None, allow_inf_nan=False)
+    """Score from which a prediction is a success; default: docs/methods.md, "Failures"."""
+
+
+class SamplingSettings(_Section):
+    """Which failures the judge reads. The default reads all: the embedded analyst costs nothing."""
+
+    share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the failures of each evaluation."""
+    cap_per_evaluation: int | None = Field(default=None, ge=1)
+    """At most this many failures of each evaluation."""
+    minimum_per_evaluation: int = Field(default=10, ge=1)
+    """At least this many, or all there are, so that small groups never vanish."""
+    seed: int = 0
+    """Seed of the hash that orders the failures."""
+
+
+class CorrectPredictionSettings(_Section):
+    """Informative correct predictions, the judge's evidence."""
+
+    per_example: int = Field(default=3, ge=0, le=10)
+    """At most this many correct outputs of other models for one failure."""
+    seed: int = 0
+    """Seed of the hash that orders the candidates."""
+
+
+class LandingSettings(_Section):
+    """What a landed file may look like."""
+
+    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
+    """A larger share of rejected rows in a file fails a check."""
+
+
+class TaxonomySettings(_Section):
+    """Bounds of the taxonomy that is grown from the errors, and the one that reports show."""
+
+    reported: str = "atlas"
+    """The taxonomy under which the failure ledger stands and the reports are printed."""
+    max_categories_per_level: int = Field(default=25, ge=2, le=100)
+    max_depth: int = Field(default=3, ge=1, le=3)
+    min_errors_to_split: int = Field(default=10, ge=2)
+    """A category with fewer errors gets no categories below it."""
+    max_name_words: int = Field(default=5, ge=1, le=20)
+    max_description_words: int = Field(default=30, ge=5, le=200)
+    seed: int = 0
+
+
+class JudgeSettings(_Section):
+    """Who reads the failures."""
+
+    kind: Literal["embedded"] = "embedded"
+    """The embedded analyst: no model, no key, no network."""
+    workers: int = Field(default=2, ge=1, le=256)
+    """Processes that read failures side by side; the tables do not depend on it."""
+
+
+class Settings(_Section):
+    """All settings of a home."""
+
+    datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+    """By the dataset's name."""
+    sampling: SamplingSettings = SamplingSettings()
+    correct_predictions: CorrectPredictionSettings = CorrectPredictionSettings()
+    landing: LandingSettings = LandingSettings()
+    judge: JudgeSettings = JudgeSettings()
+    taxonomy: TaxonomySettings = TaxonomySettings()
+
+    def of_dataset(self, dataset: str) -> DatasetSettings:
+        """The settings of one dataset; the defaults when it is not named."""
+        return self.datasets.get(dataset, DatasetSettings())
+
+
+def _allowed_keys(location: tuple[str | int, ...]) -> str:
+    """The keys that exist where an unknown one was found."""
+    section: type[BaseModel] = Settings
+    for key in location[:-1]:
+        field = section.model_fields.get(str(key))
+        kind = DatasetSettings if field is None or key == "datasets" else field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            section = kind
+    return ", ".join(section.model_fields)
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines: list[str] = []
+    for problem in error.errors():
+        key = ".".join(map(str, problem["loc"]))
+        if problem["type"] == "extra_forbidden":
+            allowed = _allowed_keys(problem["loc"])
+            lines.append(f"unknown key {key!r}; allowed here: {allowed}")
+        else:
+            lines.append(f"{key} = {problem['input']!r}: {problem['msg']}")
+    return f"{path}: " + "; ".join(lines)
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in a file; the defaults when there is no file.
+
+    Raises:
+        SettingsError: the file is not YAML, or a key or value in it is not allowed.
+    """
+    if not path.exists():
+        return Settings()
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path}: must hold keys such as 'datasets', not a {type(document)}")
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(_explain(path, error)) from error

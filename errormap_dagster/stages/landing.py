@@ -1,0 +1,42 @@
+"""Landing as a stage: files in, two tables of what became of them, evaluations that are gone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from errormap_dagster import progress
+from errormap_dagster.domain.identity import content_id
+from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.project import Project
+
+_TABLES_BY_EVALUATION = ("raw_predictions", "failures", "judged_errors", "category_assignments")
+
+
+def land(project: Project, paths: Sequence[str | Path] = ()) -> None:
+    """Land the named files and whatever is new in the home's landing folder.
+
+    Raises:
+        IngestError: a named path does not exist or holds no file of a known format.
+    """
+    if paths:
+        project.landing.add([Path(path) for path in paths], progress.advance)
+    project.landing.scan(progress.advance)
+    _write_if_changed(project, "landed_files", project.landing.landed_files())
+    _write_if_changed(project, "quarantined_rows", project.landing.quarantined_rows())
+    _forget_gone_evaluations(project)
+
+
+def _write_if_changed(project: Project, table: str, frame: pl.DataFrame) -> None:
+    fingerprint = content_id(CODE_VERSIONS[table], frame.write_json())
+    if project.store.fingerprint(table) != fingerprint:
+        project.store.write(table, frame, fingerprint)
+
+
+def _forget_gone_evaluations(project: Project) -> None:
+    """A corrected file may hold an evaluation no longer: its tables go with it."""
+    live = {(e.dataset, e.model) for e in project.landing.evaluations()}
+    for table in _TABLES_BY_EVALUATION:
+        for partition in project.store.partitions(table, ["dataset", "model"]):
+            if (partition["dataset"], partition["model"]) not in live:
+                project.store.remove(table, partition)

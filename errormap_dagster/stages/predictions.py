@@ -1,0 +1,59 @@
+"""From landed rows to failures: predictions, the picks of correct ones, what failed and is read."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from errormap_dagster.domain.correct_predictions import pick_correct_predictions
+from errormap_dagster.domain.failures import FailureRule, failure_rule, find_failures
+from errormap_dagster.domain.sampling import SamplingPlan, sample_failures
+from errormap_dagster.errors import SettingsError
+from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.fingerprints import partition_of
+from errormap_dagster.project import Project
+
+_SCORED = [
+    "prediction_id",
+    "dataset",
+    "model",
+    "example_id",
+    "trial",
+    "score",
+    "metric",
+    "higher_is_better",
+]
+
+
+def raw_predictions(project: Project, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
+    """The landed predictions of one evaluation, in parts that fit in memory."""
+    return project.landing.assemble(evaluation)
+
+
+def _rule(project: Project, predictions: pl.DataFrame, evaluation: Evaluation) -> FailureRule:
+    chosen = project.settings.of_dataset(evaluation.dataset)
+    others = predictions.filter(pl.col("metric") != chosen.metric)["metric"].unique().sort()
+    if chosen.metric and others.len():
+        raise SettingsError(
+            f"{project.home.settings_file}: datasets.{evaluation.dataset}.metric is "
+            f"{chosen.metric!r}, but {evaluation.model} was scored by {others.to_list()}. "
+            "Correct the setting, or land a file with the scores of that metric."
+        )
+    return failure_rule(
+        evaluation.dataset,
+        predictions,
+        threshold=chosen.threshold,
+        higher_is_better=chosen.higher_is_better,
+    )
+
+
+def failures(project: Project, evaluation: Evaluation) -> pl.DataFrame:
+    """The failed predictions of one evaluation, each sampled for the judge or not.
+
+    Raises:
+        SettingsError: the dataset needs a setting that is missing, or contradicts one.
+    """
+    stored = project.store.scan("raw_predictions", partition_of(evaluation))
+    predictions = stored.select(_SCORED).collect()
+    failed = find_failures(predictions, _rule(project, predictions, evaluation))
+    plan = SamplingPlan(**project.settings.sampling.model_dump())
+    return sample_failures(failed, plan)
