@@ -3,7 +3,7 @@
 ErrorMapError
 ├── SettingsError      errormap.yaml or an option holds something that is not allowed
 ├── ContractError      a data contract cannot be read, or a table breaks its contract
-├── IngestError        a file cannot be read as predictions at all (single rows are quarantined instead)
+├── IngestError        a file as a whole is no predictions (single rows are quarantined)
 ├── TableMissingError  a table was asked for before anything made it
 └── CheckFailedError   a blocking check of a run did not pass
 

@@ -105,14 +105,26 @@ class Fingerprints:
         code = CODE_VERSIONS["category_assignments"]
         return content_id(code, self.taxonomies(), *identity, *above)
 
+    def pending_evaluations(self, table: str) -> list[Evaluation]:
+        """The landed evaluations whose rows of a table are missing or stale."""
+        fingerprint = {
+            "raw_predictions": self.raw_predictions,
+            "failures": self.failures,
+            "judged_errors": self.judged_errors,
+            "category_assignments": self.category_assignments,
+        }[table]
+        return [
+            evaluation
+            for evaluation in self.landing.evaluations()
+            if self.store.fingerprint(table, partition_of(evaluation)) != fingerprint(evaluation)
+        ]
+
     def failure_ledger(self) -> str:
         """Every failure, judgement and assignment, and the taxonomy that is reported."""
         evaluations = self.landing.evaluations()
         tables = ("failures", "judged_errors", "category_assignments")
         above = [mark for table in tables for mark in self._stored(table, evaluations)]
-        return content_id(
-            CODE_VERSIONS["failure_ledger"], self.settings.taxonomy.reported, *above
-        )
+        return content_id(CODE_VERSIONS["failure_ledger"], self.settings.taxonomy.reported, *above)
 
     def signatures(self) -> str:
         """The assignments and the numbers of predictions they are shares of."""

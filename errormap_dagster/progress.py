@@ -3,7 +3,7 @@
 The command line draws bars; under the Dagster UI nobody listens and the run's log tells.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
@@ -27,7 +27,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def shown_by(listener: Listener) -> Iterator[None]:
+def shown_by(listener: Listener) -> Generator[None]:
     """Let ``listener`` hear of all work done inside."""
     token = _listener.set(listener)
     try:

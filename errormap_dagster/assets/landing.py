@@ -31,7 +31,7 @@ class LandingConfig(dg.Config):
 )
 def landing(
     context: dg.AssetExecutionContext, config: LandingConfig, project: ProjectResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Read new and changed files; the evaluations in them become partitions."""
     started = time.monotonic()
     opened = project.open()

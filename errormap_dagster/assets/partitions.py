@@ -12,17 +12,13 @@ from errormap_dagster.metadata import Metadata, materialized
 from errormap_dagster.progress import track
 from errormap_dagster.store import Store
 
-EVALUATIONS = dg.DynamicPartitionsDefinition(name="evaluation")
-
 _PARTITIONS = "evaluation"
 EVALUATIONS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
 
 Frames = pl.DataFrame | Iterable[pl.DataFrame]
 
 
-def register_evaluations(
-    context: dg.AssetExecutionContext, evaluations: list[Evaluation]
-) -> None:
+def register_evaluations(context: dg.AssetExecutionContext, evaluations: list[Evaluation]) -> None:
     """Make the partitions of the instance the evaluations that have landed."""
     landed = [evaluation.key for evaluation in evaluations]
     known = set(context.instance.get_dynamic_partitions(_PARTITIONS))
@@ -32,6 +28,11 @@ def register_evaluations(
     for key in gone:
         context.instance.delete_dynamic_partition(_PARTITIONS, key)
     context.log.info(f"evaluations: {len(added)} new, {len(gone)} gone")
+
+
+def registered_evaluations(instance: dg.DagsterInstance) -> list[str]:
+    """The keys of the evaluations that have landed, in the order of their landing."""
+    return list(instance.get_dynamic_partitions(_PARTITIONS))
 
 
 def stale_evaluations(

@@ -1,5 +1,6 @@
 """What every table's asset declares alike: name, description, group, kinds, owners, version."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 import dagster as dg
@@ -27,11 +28,25 @@ GROUPS = {
 """The stage of the method that each table belongs to."""
 
 
-def table_spec(table: str, deps: list[str]) -> dg.AssetSpec:
-    """The spec of an asset that is one table, everything but its dependencies from the contract."""
+class TableArguments(TypedDict):
+    """Arguments of an asset that is one table."""
+
+    name: str
+    deps: list[str]
+    description: str
+    metadata: Mapping[str, object]
+    group_name: str
+    code_version: str
+    owners: list[str]
+    tags: dict[str, str]
+    kinds: set[str]
+
+
+def table_arguments(table: str, deps: list[str]) -> TableArguments:
+    """What every table's asset declares, its dependencies aside all from the contract."""
     schema = table_schema(table)
-    return dg.AssetSpec(
-        table,
+    return TableArguments(
+        name=table,
         deps=deps,
         description=f"{schema.description} {schema.dataGranularityDescription}",
         metadata=static_metadata(table),
@@ -41,6 +56,12 @@ def table_spec(table: str, deps: list[str]) -> dg.AssetSpec:
         tags={"layer": "python"},
         kinds={"polars", "parquet"},
     )
+
+
+def table_spec(table: str, deps: list[str]) -> dg.AssetSpec:
+    """The same as a spec, for one of several tables that are made together."""
+    arguments = dict(table_arguments(table, deps))
+    return dg.AssetSpec(arguments.pop("name"), **arguments)
 
 
 class EvaluationArguments(TypedDict):

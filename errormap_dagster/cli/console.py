@@ -1,12 +1,19 @@
 """How the command line speaks: tables, messages and progress bars on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from errormap_dagster import progress
@@ -51,7 +58,7 @@ class _Bars:
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._tasks = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def begin(self, work: str, total: int) -> None:
         self._tasks[work] = self._bars.add_task(work.replace("_", " "), total=total)
@@ -63,7 +70,7 @@ class _Bars:
 
 
 @contextmanager
-def progress_bars() -> Iterator[None]:
+def progress_bars() -> Generator[None]:
     """Draw bars for all work that reports progress inside; nothing on a pipe."""
     columns = (
         TextColumn("{task.description}"),
@@ -71,6 +78,6 @@ def progress_bars() -> Iterator[None]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=_ERR, transient=True, disable=not _ERR.is_terminal) as bars:
-        with progress.shown_by(_Bars(bars)):
-            yield
+    bars = Progress(*columns, console=_ERR, transient=True, disable=not _ERR.is_terminal)
+    with bars, progress.shown_by(_Bars(bars)):
+        yield

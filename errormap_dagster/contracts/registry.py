@@ -8,7 +8,7 @@ import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import yaml
@@ -37,7 +37,7 @@ class Expectation(NamedTuple):
     """A Great Expectations rule of a contract's ``quality`` section."""
 
     type: str
-    kwargs: dict[str, object]
+    kwargs: dict[str, Any]
 
 
 def table_names() -> list[str]:

@@ -6,9 +6,10 @@ others. Every quote is looked up in the output here, whatever the judge says of 
 
 import multiprocessing
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import repeat
 from typing import Protocol
 
@@ -46,7 +47,7 @@ def _analyse_batch(judge: Judge, cases: Sequence[FailureCase]) -> list[Analysis]
 
 
 @contextmanager
-def reader(judge: Judge, workers: int, n_cases: int) -> Iterator[Reader]:
+def reader(judge: Judge, workers: int, n_cases: int) -> Generator[Reader]:
     """A reader that spreads cases over processes where that is worth starting them.
 
     Args:
@@ -124,8 +125,6 @@ def judged_errors_frame(
 def cases_from(frame: pl.DataFrame) -> list[FailureCase]:
     """Cases from a frame whose columns are the fields of ``FailureCase``."""
     return [
-        FailureCase(**{**row, "correct_outputs": tuple(row["correct_outputs"])})
-        for row in frame.with_columns(
-            pl.col("input_text").fill_null(""), pl.col("correct_outputs").fill_null([])
-        ).iter_rows(named=True)
+        replace(FailureCase(**row), correct_outputs=tuple(row["correct_outputs"] or ()))
+        for row in frame.with_columns(pl.col("input_text").fill_null("")).iter_rows(named=True)
     ]

@@ -5,7 +5,7 @@ as Arrow-backed pandas. Its import takes seconds: it waits until a check runs.
 """
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -76,9 +76,9 @@ def _validate(table: str, rules: list[Expectation], data: pl.DataFrame) -> list[
     return [_broken(result) for result in results if not result.success]
 
 
-def _broken(result: object) -> BrokenExpectation:
-    config = result.expectation_config  # pyright: ignore[reportAttributeAccessIssue] - partial stubs
-    found = result.result  # pyright: ignore[reportAttributeAccessIssue] - partial stubs
+def _broken(result: Any) -> BrokenExpectation:
+    config = result.expectation_config
+    found = result.result
     columns = _columns_of(Expectation(config.type, config.kwargs))
     return BrokenExpectation(
         config.type,

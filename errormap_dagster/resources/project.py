@@ -6,7 +6,7 @@ from pydantic import Field
 from errormap_dagster.project import Project
 
 
-class ProjectResource(dg.ConfigurableResource):
+class ProjectResource(dg.ConfigurableResource[None]):
     """The folder that everything is read from and written to."""
 
     home: str = Field(

@@ -4,7 +4,7 @@ A failure that the same judge has read before keeps its row: an added or correct
 costs the judge that one prediction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import polars as pl
@@ -17,6 +17,7 @@ from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.judge.analyse import Reader, cases_from, judged_errors_frame, reader
 from errormap_dagster.project import Project
+from errormap_dagster.store import Store
 
 _CASE_COLUMNS = ["prediction_id", "input_text", "output_text", "correct_answer"]
 _CASES_AT_ONCE = 2000
@@ -50,12 +51,25 @@ class FailureJudging:
 
 
 @contextmanager
-def failure_judging(project: Project, evaluations: Sequence[Evaluation]) -> Iterator[FailureJudging]:
+def failure_judging(
+    project: Project, evaluations: Sequence[Evaluation]
+) -> Generator[FailureJudging]:
     """Worker processes for judging these evaluations, ended when the work is done."""
     n_failures = sum(_sampled(project, evaluation).height for evaluation in evaluations)
     progress.begin("judged_errors", n_failures)
     with reader(project.judge, project.settings.judge.workers, n_failures) as read:
         yield FailureJudging(project, read)
+
+
+def grounded_share(store: Store) -> float:
+    """Share of the quotes in ``judged_errors`` that stand in the outputs; 1 without any quote."""
+    found = (
+        store.scan("judged_errors")
+        .select(pl.col("criteria").explode().struct.field("is_evidence_found").drop_nulls())
+        .select(pl.col("is_evidence_found").mean())
+    )
+    share = found.collect(engine="streaming").item()
+    return 1.0 if share is None else float(share)
 
 
 def _sampled(project: Project, evaluation: Evaluation) -> pl.DataFrame:
@@ -72,9 +86,7 @@ def _judged_alike(project: Project, evaluation: Evaluation) -> pl.DataFrame:
     return rows.filter(pl.col("outcome") != "judge_failed").collect()
 
 
-def _cases(
-    project: Project, evaluation: Evaluation, failures: pl.DataFrame
-) -> list[FailureCase]:
+def _cases(project: Project, evaluation: Evaluation, failures: pl.DataFrame) -> list[FailureCase]:
     texts = (
         project.store.scan("raw_predictions", partition_of(evaluation))
         .select(_CASE_COLUMNS)

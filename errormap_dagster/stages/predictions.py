@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from errormap_dagster import progress
 from errormap_dagster.domain.correct_predictions import pick_correct_predictions
 from errormap_dagster.domain.failures import FailureRule, failure_rule, find_failures
 from errormap_dagster.domain.sampling import SamplingPlan, sample_failures
@@ -11,7 +12,9 @@ from errormap_dagster.errors import SettingsError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.project import Project
+from errormap_dagster.store import Partition
 
+_TABLE = "informative_correct_predictions"
 _SCORED = [
     "prediction_id",
     "dataset",
@@ -57,3 +60,35 @@ def failures(project: Project, evaluation: Evaluation) -> pl.DataFrame:
     failed = find_failures(predictions, _rule(project, predictions, evaluation))
     plan = SamplingPlan(**project.settings.sampling.model_dump())
     return sample_failures(failed, plan)
+
+
+def pick_for_datasets(project: Project) -> list[str]:
+    """Pick correct outputs for every dataset whose predictions changed; which those are."""
+    project.store.declare(_TABLE)
+    datasets = sorted({evaluation.dataset for evaluation in project.landing.evaluations()})
+    fingerprint = project.fingerprints.informative_correct_predictions
+    stale = [d for d in datasets if project.store.fingerprint(_TABLE, _of(d)) != fingerprint(d)]
+    for dataset in progress.track(stale, _TABLE):
+        project.store.write(_TABLE, _picks(project, dataset), fingerprint(dataset), _of(dataset))
+    return stale
+
+
+def _of(dataset: str) -> Partition:
+    return {"dataset": dataset}
+
+
+def _picks(project: Project, dataset: str) -> pl.DataFrame:
+    models = [e for e in project.landing.evaluations() if e.dataset == dataset]
+    correct = pl.concat([_correct(project, evaluation) for evaluation in models])
+    kept = project.store.scan(_TABLE, _of(dataset)).collect()
+    chosen = project.settings.correct_predictions
+    return pick_correct_predictions(correct, kept, k=chosen.per_example, seed=chosen.seed)
+
+
+def _correct(project: Project, evaluation: Evaluation) -> pl.DataFrame:
+    """The predictions of an evaluation that did not fail."""
+    stored = project.store.scan("raw_predictions", partition_of(evaluation))
+    scored = stored.select(_SCORED).collect()
+    failed = find_failures(scored, _rule(project, scored, evaluation))
+    texts = stored.join(failed.lazy(), on="prediction_id", how="anti")
+    return texts.collect()

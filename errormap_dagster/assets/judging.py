@@ -1,0 +1,37 @@
+"""The judge's reading of every sampled failure."""
+
+import dagster as dg
+import polars as pl
+
+from errormap_dagster.assets.partitions import materialize_evaluations, stale_evaluations
+from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
+from errormap_dagster.metadata import counts
+from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.judging import failure_judging, grounded_share
+
+_TABLE = "judged_errors"
+
+
+@dg.asset(
+    **table_arguments(_TABLE, deps=["failures", "informative_correct_predictions"]),
+    **BY_EVALUATION,
+)
+def judged_errors(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[None]:
+    """Have the judge read what it has not read yet."""
+    opened = project.open()
+    marks = opened.fingerprints.judged_errors
+    stale = stale_evaluations(context, opened.store, _TABLE, marks)
+    with failure_judging(opened, stale) as judge:
+        told = materialize_evaluations(context, opened.store, _TABLE, marks, judge)
+    rows = opened.store.scan(_TABLE)
+    cannot_tell = rows.filter(pl.col("outcome") == "error_found", pl.col("error_title").is_null())
+    return dg.MaterializeResult(
+        metadata={
+            **told,
+            "n_by_outcome": counts(rows, "outcome"),
+            "n_cannot_tell": int(cannot_tell.select(pl.len()).collect().item()),
+            "grounded_share": grounded_share(opened.store),
+        }
+    )

@@ -1,0 +1,58 @@
+"""Predictions, the picks of correct ones, and the failures among them."""
+
+import time
+
+import dagster as dg
+
+from errormap_dagster.assets.partitions import materialize_evaluations
+from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
+from errormap_dagster.metadata import materialized
+from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages import predictions as stage
+
+
+@dg.asset(**table_arguments("raw_predictions", deps=["landed_files"]), **BY_EVALUATION)
+def raw_predictions(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[None]:
+    """Settle trials, duplicates and conflicts of each evaluation's landed rows."""
+    opened = project.open()
+    told = materialize_evaluations(
+        context,
+        opened.store,
+        "raw_predictions",
+        opened.fingerprints.raw_predictions,
+        lambda evaluation: stage.raw_predictions(opened, evaluation),
+    )
+    return dg.MaterializeResult(metadata=told)
+
+
+@dg.asset(**table_arguments("informative_correct_predictions", deps=["raw_predictions"]))
+def informative_correct_predictions(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[None]:
+    """Pick correct outputs for each example, once; earlier picks stay."""
+    started = time.monotonic()
+    opened = project.open()
+    made = stage.pick_for_datasets(opened)
+    context.log.info(f"picks made for {len(made)} datasets")
+    rows = opened.store.scan("informative_correct_predictions")
+    told = materialized("informative_correct_predictions", rows, time.monotonic() - started)
+    return dg.MaterializeResult(metadata={**told, "n_datasets_made": len(made)})
+
+
+@dg.asset(**table_arguments("failures", deps=["raw_predictions"]), **BY_EVALUATION)
+def failures(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[None]:
+    """Find the failed predictions of each evaluation and sample those the judge reads."""
+    opened = project.open()
+    told = materialize_evaluations(
+        context,
+        opened.store,
+        "failures",
+        opened.fingerprints.failures,
+        lambda evaluation: stage.failures(opened, evaluation),
+    )
+    n_sampled = opened.store.scan("failures").select("is_sampled").sum().collect().item()
+    return dg.MaterializeResult(metadata={**told, "n_sampled": int(n_sampled or 0)})

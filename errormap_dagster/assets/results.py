@@ -1,0 +1,44 @@
+"""What became of every failure, and the signatures of the models."""
+
+import time
+
+import dagster as dg
+
+from errormap_dagster.assets.spec import table_arguments
+from errormap_dagster.metadata import FAILURE_RATES, counts, materialized, table_value
+from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.rates import failure_rates
+from errormap_dagster.stages.reports import signature_table
+from errormap_dagster.stages.results import make_ledger, make_signatures
+
+
+@dg.asset(
+    **table_arguments("failure_ledger", deps=["failures", "judged_errors", "category_assignments"])
+)
+def failure_ledger(project: ProjectResource) -> dg.MaterializeResult[None]:
+    """Give every failed prediction its one outcome."""
+    started = time.monotonic()
+    opened = project.open()
+    make_ledger(opened)
+    rows = opened.store.scan("failure_ledger")
+    told = materialized("failure_ledger", rows, time.monotonic() - started)
+    rates = dg.MetadataValue.json(failure_rates(opened.store))
+    return dg.MaterializeResult(
+        metadata={**told, "n_by_outcome": counts(rows, "outcome"), FAILURE_RATES: rates}
+    )
+
+
+@dg.asset(
+    **table_arguments(
+        "signatures",
+        deps=["raw_predictions", "failure_ledger", "category_assignments", "taxonomy_categories"],
+    )
+)
+def signatures(project: ProjectResource) -> dg.MaterializeResult[None]:
+    """Count each model's errors by category, weighted, with intervals."""
+    started = time.monotonic()
+    opened = project.open()
+    make_signatures(opened)
+    told = materialized("signatures", opened.store.scan("signatures"), time.monotonic() - started)
+    shown = table_value(signature_table(opened))
+    return dg.MaterializeResult(metadata={**told, "signature": shown})

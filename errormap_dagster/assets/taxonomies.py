@@ -1,0 +1,29 @@
+"""The taxonomies: their versions, their categories, and what changed."""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+
+from errormap_dagster.assets.spec import table_spec
+from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.metadata import materialized
+from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.taxonomies import make_taxonomies
+
+
+@dg.multi_asset(
+    specs=[table_spec(table, deps=["judged_errors"]) for table in TAXONOMY_TABLES],
+    name="taxonomy",
+)
+def taxonomy(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Make version 1 of each taxonomy that has none."""
+    started = time.monotonic()
+    opened = project.open()
+    made = make_taxonomies(opened, context.run.run_id)
+    context.log.info(f"taxonomies made: {', '.join(made) or 'none, all stand'}")
+    for table in TAXONOMY_TABLES:
+        told = materialized(table, opened.store.scan(table), time.monotonic() - started)
+        yield dg.MaterializeResult(asset_key=table, metadata=told)

@@ -1,0 +1,96 @@
+"""Results as a stage: the failure ledger and the signatures, over all evaluations."""
+
+import polars as pl
+
+from errormap_dagster.contracts.registry import empty_frame
+from errormap_dagster.domain.ledger import Discrepancy, build_ledger, reconcile
+from errormap_dagster.domain.signature import signatures
+from errormap_dagster.errors import SettingsError
+from errormap_dagster.project import Project
+from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
+
+_JUDGED = ["prediction_id", "dataset", "model", "outcome", "error_summary"]
+_KEY = ["dataset", "model"]
+
+
+def reported_version(project: Project) -> tuple[str, int]:
+    """The taxonomy that the settings report, and its newest version in force.
+
+    Raises:
+        SettingsError: no such taxonomy is in force.
+    """
+    wanted = project.settings.taxonomy.reported
+    in_force = dict(versions_in_force(project))
+    if wanted not in in_force:
+        known = ", ".join(in_force) or "none yet"
+        raise SettingsError(
+            f"{project.home.settings_file}: taxonomy.reported is {wanted!r}, but the taxonomies "
+            f"in force are: {known}."
+        )
+    return wanted, in_force[wanted]
+
+
+def make_ledger(project: Project) -> bool:
+    """Write ``failure_ledger`` unless it stands already; whether it was written."""
+    fingerprint = project.fingerprints.failure_ledger()
+    if project.store.fingerprint("failure_ledger") == fingerprint:
+        return False
+    taxonomy, version = reported_version(project)
+    ledger = build_ledger(
+        project.store.scan("failures").collect(),
+        project.store.scan("judged_errors").select(_JUDGED).collect(),
+        project.store.scan("category_assignments").collect(),
+        taxonomy=taxonomy,
+        version=version,
+    )
+    project.store.write("failure_ledger", ledger, fingerprint)
+    return True
+
+
+def ledger_discrepancies(project: Project) -> list[Discrepancy]:
+    """What the ledger and the judged errors do not account for."""
+    key = ["prediction_id", *_KEY]
+    return reconcile(
+        project.store.scan("failures").select(*key, "is_sampled").collect(),
+        project.store.scan("judged_errors").select(key).collect(),
+        project.store.scan("failure_ledger").select(key).collect(),
+    )
+
+
+def make_signatures(project: Project) -> bool:
+    """Write ``signatures`` unless it stands already; whether it was written."""
+    fingerprint = project.fingerprints.signatures()
+    if project.store.fingerprint("signatures") == fingerprint:
+        return False
+    evaluations = _evaluations(project)
+    weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
+    assigned = project.store.scan("category_assignments").collect().join(
+        weights, on="prediction_id", how="left"
+    )
+    frames = [
+        signatures(
+            assigned.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version),
+            evaluations,
+            categories_of(project, taxonomy, version),
+            taxonomy=taxonomy,
+            version=version,
+        )
+        for taxonomy, version in versions_in_force(project)
+    ]
+    rows = pl.concat([empty_frame("signatures"), *frames])
+    project.store.write("signatures", rows, fingerprint)
+    return True
+
+
+def _evaluations(project: Project) -> pl.DataFrame:
+    """One row per dataset and model: n_predictions, n_failures, n_judged."""
+    counted = [
+        project.store.scan(table).group_by(_KEY).agg(pl.len().cast(pl.Int64).alias(name)).collect()
+        for table, name in (
+            ("raw_predictions", "n_predictions"),
+            ("failures", "n_failures"),
+            ("judged_errors", "n_judged"),
+        )
+    ]
+    joined = counted[0].join(counted[1], on=_KEY, how="left").join(counted[2], on=_KEY, how="left")
+    return joined.with_columns(pl.col("n_failures", "n_judged").fill_null(0)).sort(_KEY)
