@@ -67,6 +67,11 @@ class Home:
         return self.root / "dbt" / "logs"
 
     @property
+    def warehouse_mark(self) -> Path:
+        """The fingerprint of the tables that the warehouse was built from."""
+        return self.root / "dbt" / "built_from.txt"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
         return self.root / "dagster"

@@ -57,5 +57,6 @@ def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
             opened.store.declare(table)
         build = dbt.cli(["build"], context=context, target_path=opened.home.dbt_target / "run")
         yield from build.stream().fetch_row_counts().fetch_column_metadata()
+        opened.home.warehouse_mark.write_text(opened.fingerprints.warehouse(), encoding="utf-8")
 
     return warehouse

@@ -70,3 +70,56 @@ def ledger_table(project: Project) -> pl.DataFrame:
     totals = outcomes.with_columns(n_failures=pl.sum_horizontal(named)) if named else outcomes
     joined = predictions.collect().join(totals, on=key, how="left").fill_null(0).sort(key)
     return joined.select(*key, "n_predictions", *(["n_failures"] if named else []), *named)
+
+
+def as_percentages(shares: pl.DataFrame) -> pl.DataFrame:
+    """Shares as whole percentages for reading; empty where there is nothing."""
+    number = pl.selectors.numeric()
+    rounded = (number * 100).round(0).cast(pl.Int64)
+    return shares.with_columns(pl.when(number > 0).then(rounded).name.keep())
+
+
+def landed_table(project: Project) -> pl.DataFrame:
+    """A row per landed file: its format, its status, and what became of its rows."""
+    columns = ["source_uri", "status", "source_format", "n_rows", "n_kept", "n_quarantined"]
+    files = project.landing.landed_files().sort("source_uri", "landed_at")
+    return files.select(*columns, "n_duplicates", "detail")
+
+
+def evaluation_table(project: Project) -> pl.DataFrame:
+    """A row per evaluation: predictions, failures, how many are sampled, judged and not."""
+    key = ["dataset", "model"]
+    store = project.store
+    predictions = store.scan("raw_predictions").group_by(key).len("predictions")
+    failed = store.scan("failures").group_by(key).agg(
+        failures=pl.len(),
+        sampled=pl.sum("is_sampled"),
+        rule=pl.format(
+            "{} {} {}",
+            pl.first("metric"),
+            pl.when(pl.first("higher_is_better")).then(pl.lit(">=")).otherwise(pl.lit("<=")),
+            pl.first("threshold"),
+        ),
+    )
+    judged = store.scan("judged_errors").group_by(key).len("judged")
+    joined = predictions.join(failed, on=key, how="left").join(judged, on=key, how="left")
+    count = pl.col("failures", "sampled", "judged").fill_null(0)
+    waiting = (pl.col("sampled") - pl.col("judged")).alias("not_judged")
+    return joined.with_columns(count).with_columns(waiting).sort(key).collect()
+
+
+def trial_notes(project: Project) -> list[str]:
+    """A sentence for each dataset that has several trials of an example."""
+    trials = (
+        project.store.scan("raw_predictions")
+        .group_by("dataset")
+        .agg(most=pl.max("trial"), n=(pl.col("trial") > 1).sum())
+        .filter(pl.col("n") > 0)
+        .sort("dataset")
+        .collect()
+    )
+    return [
+        f"{dataset}: up to {most} trials of an example; where a file does not number them, "
+        "they are numbered by content."
+        for dataset, most in trials.select("dataset", "most").iter_rows()
+    ]

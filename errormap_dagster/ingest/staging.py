@@ -1,0 +1,217 @@
+"""Staged files: the usable rows of a landed file, cut by evaluation, and a manifest.
+
+A file is staged batch by batch into a folder of its own, which becomes visible when it is
+complete. Nothing here knows of other files; ``assemble.py`` puts them together.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from errormap_dagster.domain.identity import content_id, content_ids
+from errormap_dagster.errors import IngestError
+from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.ingest.formats import format_of
+from errormap_dagster.ingest.interface import REJECT_SCHEMA
+from errormap_dagster.ingest.normalise import normalise
+
+_MANIFEST = "manifest.json"
+_REJECTS = "rejects.parquet"
+_ENDINGS = (".gz", ".csv", ".jsonl", ".ndjson", ".parquet")
+_CONTENT = ["input_text", "output_text", "correct_answer", "score", "metric", "higher_is_better"]
+_HASH_CHUNK = 2**20
+LANDED, SUPERSEDED, UNREADABLE = "landed", "superseded", "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedEvaluation:
+    """The rows of one evaluation in one file; ``rows_hash`` does not depend on their order."""
+
+    dataset: str
+    model: str
+    n_rows: int
+    rows_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is known of a landed file."""
+
+    source_uri: str
+    origin: str
+    content_hash: str
+    n_bytes: int
+    modified_ns: int
+    landed_at: str
+    status: str
+    source_format: str | None = None
+    detail: str | None = None
+    n_rows: int = 0
+    n_rejected: int = 0
+    evaluations: list[StagedEvaluation] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The name of the file's folder: its source and its content."""
+        return content_id(self.source_uri, self.content_hash)
+
+    def rows_of(self, evaluation: Evaluation) -> StagedEvaluation | None:
+        """What the file holds of an evaluation."""
+        return next((e for e in self.evaluations if (e.dataset, e.model) == evaluation), None)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def dataset_of(path: Path) -> str:
+    """The dataset that a file's name stands for: the name without its endings."""
+    name = path.name
+    while (ending := Path(name).suffix.lower()) in _ENDINGS:
+        name = name[: -len(ending)]
+    return name
+
+
+class Staging:
+    """The folder of staged files."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def manifests(self) -> list[Manifest]:
+        """Everything that was ever landed, sorted by source and time."""
+        found = [_read(path) for path in self._root.glob(f"*/{_MANIFEST}")]
+        return sorted(found, key=lambda m: (m.source_uri, m.landed_at, m.content_hash))
+
+    def folder(self, manifest: Manifest, evaluation: Evaluation) -> Path:
+        """Where the rows of one evaluation of a file lie."""
+        return self._root / manifest.key / content_id(*evaluation)
+
+    def rejects(self, manifest: Manifest) -> pl.DataFrame:
+        """The rows of a file that cannot be used, in ``REJECT_SCHEMA``."""
+        path = self._root / manifest.key / _REJECTS
+        return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=REJECT_SCHEMA)
+
+    def stage(self, manifest: Manifest, path: Path, advance: Callable[[int], None]) -> Manifest:
+        """Read a file into a folder of its own; an unreadable file becomes a manifest alone.
+
+        Args:
+            manifest: what is known before the file is read.
+            path: of the file.
+            advance: told the number of rows after each batch.
+        """
+        final = self._root / manifest.key
+        beside = final.with_name(f"{final.name}.tmp")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        try:
+            told = _stage_rows(manifest, path, beside, advance)
+        except IngestError as error:
+            shutil.rmtree(beside)
+            beside.mkdir()
+            told = replace(manifest, status=UNREADABLE, detail=str(error))
+        _write(beside / _MANIFEST, told)
+        shutil.rmtree(final, ignore_errors=True)
+        beside.rename(final)
+        return told
+
+    def supersede(self, manifest: Manifest, detail: str) -> None:
+        """Let a file's rows count no longer; what became of it stays known."""
+        folder = self._root / manifest.key
+        _write(folder / _MANIFEST, replace(manifest, status=SUPERSEDED, detail=detail))
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+        (folder / _REJECTS).unlink(missing_ok=True)
+
+
+def _stage_rows(
+    manifest: Manifest, path: Path, folder: Path, advance: Callable[[int], None]
+) -> Manifest:
+    source = format_of(path)
+    tally = _Tally()
+    refused: list[pl.DataFrame] = []
+    for number, batch in enumerate(source.read(path)):
+        usable, rejected = normalise(batch, dataset_of(path))
+        refused.append(rejected)
+        for evaluation, rows in _by_evaluation(usable):
+            target = folder / content_id(*evaluation)
+            target.mkdir(exist_ok=True)
+            hashed = _with_content(rows)
+            hashed.write_parquet(target / f"{number:06d}.parquet", compression="zstd")
+            tally.add(evaluation, hashed)
+        advance(usable.height + rejected.height)
+    rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *refused]).sort("row_number")
+    rejects.write_parquet(folder / _REJECTS, compression="zstd")
+    staged = tally.evaluations()
+    n_rows = sum(e.n_rows for e in staged) + rejects.height
+    return replace(
+        manifest,
+        source_format=source.name,
+        n_rows=n_rows,
+        n_rejected=rejects.height,
+        evaluations=staged,
+    )
+
+
+def _by_evaluation(rows: pl.DataFrame) -> Iterator[tuple[Evaluation, pl.DataFrame]]:
+    parts = rows.partition_by(["dataset", "model"], as_dict=True, maintain_order=True)
+    return ((Evaluation(*map(str, key)), part) for key, part in parts.items())
+
+
+def _with_content(rows: pl.DataFrame) -> pl.DataFrame:
+    """Beside each row a hash of what it says, and the size of its texts in bytes."""
+    texts = pl.col("input_text", "output_text", "correct_answer")
+    return rows.with_columns(
+        content_ids(rows, _CONTENT).alias("content"),
+        n_text_bytes=pl.sum_horizontal(texts.str.len_bytes().fill_null(0)).cast(pl.Int64),
+    )
+
+
+class _Tally:
+    """Counts the rows of each evaluation, and hashes them without regard to their order."""
+
+    def __init__(self) -> None:
+        self._n_rows: dict[Evaluation, int] = {}
+        self._sums: dict[Evaluation, int] = {}
+
+    def add(self, evaluation: Evaluation, rows: pl.DataFrame) -> None:
+        ids = content_ids(rows, ["example_id", "trial", "content"])
+        self._n_rows[evaluation] = self._n_rows.get(evaluation, 0) + rows.height
+        # A sum of hashes is the same in every order and, unlike exclusive or, counts repetitions.
+        total = self._sums.get(evaluation, 0) + sum(int(row, 16) for row in ids)
+        self._sums[evaluation] = total % 2**128
+
+    def evaluations(self) -> list[StagedEvaluation]:
+        return [
+            StagedEvaluation(*evaluation, n_rows, f"{self._sums[evaluation]:032x}")
+            for evaluation, n_rows in sorted(self._n_rows.items())
+        ]
+
+
+def _read(path: Path) -> Manifest:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    evaluations = [StagedEvaluation(**entry) for entry in document.pop("evaluations")]
+    return Manifest(**document, evaluations=evaluations)
+
+
+def _write(path: Path, manifest: Manifest) -> None:
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(json.dumps(asdict(manifest), ensure_ascii=False), encoding="utf-8")
+    beside.replace(path)
+
+
+def timestamp(text: str) -> datetime:
+    """The time that a manifest holds."""
+    return datetime.fromisoformat(text)

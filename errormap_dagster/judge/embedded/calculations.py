@@ -1,0 +1,185 @@
+"""Finds every calculation "expression = value" in a text and computes it again.
+
+A calculation counts as wrong only when no sensible rounding, unit or percentage makes it right.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from errormap_dagster.judge.embedded.expressions import Expression, Reading, read_expression
+from errormap_dagster.judge.embedded.tokens import MAX_READ, Kind, Token, tokens
+
+_NOTE: Final = re.compile(r"<<([^<>\n]{1,160})>>")
+_EXACT: Final = 1e-9
+_LOOSE: Final = 0.01
+_FACTORS: Final = (100.0, 10.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 12.0, 7.0, 16.0, 3.0)
+_BEFORE_REFUSED: Final = frozenset(
+    "of times minus plus by divided to over and or mod per sin cos tan log ln sqrt root power"
+    " squared cubed dozen hundred thousand million times choose base".split()
+)
+_AFTER_REFUSED: Final = frozenset(
+    "mod million billion thousand hundred dozen times plus minus squared cubed choose remainder"
+    " over divided to or percent pi".split()
+)
+_AFTER_KINDS: Final = frozenset(
+    {Kind.SYMBOL, Kind.OPEN, Kind.NUMBER, Kind.FACTORIAL, Kind.OPERATOR, Kind.ROOT, Kind.FRACTION}
+)
+_RELATIONS: Final = frozenset({Kind.EQUALS, Kind.APPROXIMATELY})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One calculation of a text: an expression, the value stated for it and the true value."""
+
+    expression: Expression
+    stated: float
+    value: float
+    is_right: bool
+    start: int
+    end: int
+
+    @property
+    def operators(self) -> str:
+        """The distinct operators of the expression in the order ``+-*/^``."""
+        return "".join(sign for sign in "+-*/^" if sign in self.expression.operators)
+
+
+def is_same(left: float, right: float) -> bool:
+    """Whether two numbers are equal up to floating point."""
+    return math.isclose(left, right, rel_tol=_EXACT, abs_tol=_EXACT)
+
+
+@lru_cache(maxsize=32)
+def read_steps(text: str) -> tuple[Step, ...]:
+    """Return the calculations of ``text`` in reading order (the first ``MAX_READ`` characters)."""
+    head = text[:MAX_READ]
+    notes = list(_NOTE.finditer(head))
+    plain = _NOTE.sub(lambda note: " " * len(note.group()), head) if notes else head
+    steps = list(_relations(tokens(plain)))
+    covered = [(step.start, step.end) for step in steps]
+    for note in notes:
+        if not any(start <= note.start() < end for start, end in covered):
+            steps.extend(_noted(note))
+    return tuple(sorted(steps, key=lambda step: (step.start, step.end)))
+
+
+def _noted(note: re.Match[str]) -> Iterator[Step]:
+    inner = [
+        token._replace(start=token.start + note.start(1), end=token.end + note.start(1))
+        for token in tokens(note.group(1))
+    ]
+    yield from _relations(inner)
+
+
+def _relations(source: Sequence[Token]) -> Iterator[Step]:
+    at = 0
+    while at < len(source):
+        reading = read_expression(source, at) if _may_start(source, at) else None
+        if reading is None:
+            at += 1
+            continue
+        chain = _chain(source, reading)
+        for left, right in zip(chain, chain[1:], strict=False):
+            step = _step(left, right)
+            if step is not None:
+                yield step
+        at = _after(source, at, chain, reading)
+
+
+def _after(
+    source: Sequence[Token], at: int, chain: Sequence[Expression], reading: Reading
+) -> int:
+    end = chain[-1].end if chain else reading.expression.end
+    following = max(at + 1, reading.after)
+    while following < len(source) and source[following].start < end:
+        following += 1
+    return following
+
+
+def _may_start(source: Sequence[Token], at: int) -> bool:
+    token = source[at]
+    if token.kind not in {Kind.NUMBER, Kind.OPEN, Kind.ROOT, Kind.FRACTION, Kind.OPERATOR}:
+        return False
+    before = source[at - 1] if at else None
+    if token.kind is Kind.OPERATOR:
+        return token.text == "-" and before is not None and before.kind in _RELATIONS
+    if before is None or before.kind in _RELATIONS or before.kind is Kind.BREAK:
+        return before is None or before.text not in "/|" or not before.text
+    if before.kind is Kind.WORD:
+        return before.text not in _BEFORE_REFUSED
+    if before.kind is Kind.OPERATOR:
+        return at == 1 or source[at - 2].kind is Kind.BREAK
+    return before.kind is Kind.OPEN
+
+
+def _chain(source: Sequence[Token], first: Reading) -> list[Expression]:
+    chain = [first.expression]
+    after = first.after
+    while after < len(source) and source[after].kind in _RELATIONS:
+        following = read_expression(source, after + 1)
+        if following is None:
+            break
+        chain.append(following.expression)
+        after = following.after
+    if not _is_closed(source, after):
+        chain.pop()
+    return chain
+
+
+def _is_closed(source: Sequence[Token], after: int) -> bool:
+    if after >= len(source):
+        return True
+    token = source[after]
+    if token.kind is Kind.BREAK and token.text in {".", ":"}:
+        following = source[after + 1] if after + 1 < len(source) else None
+        return following is None or following.kind is not Kind.SYMBOL
+    if token.kind is Kind.OPEN:
+        return token.text != "{" and token.start > source[after - 1].end
+    if token.kind is Kind.WORD:
+        return token.text not in _AFTER_REFUSED
+    return token.kind not in _AFTER_KINDS
+
+
+def _step(left: Expression, right: Expression) -> Step | None:
+    is_left = len(left.operators) >= len(right.operators)
+    expression, other = (left, right) if is_left else (right, left)
+    value, stated = expression.value, other.value
+    if not expression.operators or value is None or stated is None:
+        return None
+    right_enough = _agree(expression, other, value, stated)
+    return Step(expression, stated, value, right_enough, left.start, right.end)
+
+
+def _agree(expression: Expression, other: Expression, value: float, stated: float) -> bool:
+    if is_same(abs(value), abs(stated)):
+        return True
+    tolerance = _tolerance(expression, other, value)
+    factors = [1.0]
+    if expression.has_percent or other.has_percent:
+        factors += [100.0, 0.01]
+    if expression.units or other.units:
+        factors += [*_FACTORS, *(1 / factor for factor in _FACTORS)]
+    return any(abs(abs(value) * factor - abs(stated)) <= tolerance * factor for factor in factors)
+
+
+def _tolerance(expression: Expression, other: Expression, value: float) -> float:
+    """Return how far a stated value may be off: rounding of the result and of the operands."""
+    unit = 10.0 ** -(other.decimals + (2 if other.has_percent else 0))
+    signs = set(expression.operators)
+    is_whole = expression.decimals == 0 and not expression.has_function
+    if is_whole and signs <= {"+", "-", "*", "^"}:
+        return abs(value) * _LOOSE / 2 if _is_rounded(other) else 0.0
+    if signs <= {"+", "-"}:
+        return unit * 1.001
+    if signs == {"/"} and is_whole:
+        return max(unit * 1.001, abs(value) * _LOOSE / 2)
+    return max(unit * 1.001, abs(value) * 2 * _LOOSE)
+
+
+def _is_rounded(other: Expression) -> bool:
+    stated = other.value
+    return len(other.operators) > 0 or (stated is not None and stated >= 1e4 and stated % 100 == 0)
