@@ -14,8 +14,8 @@ Item = TypeVar("Item")
 class Listener(Protocol):
     """Something that shows progress."""
 
-    def begin(self, work: str, total: int) -> None:
-        """Work of ``total`` steps begins."""
+    def begin(self, work: str, total: int | None) -> None:
+        """Work of ``total`` steps begins; None when nobody knows how many."""
         ...
 
     def advance(self, work: str, steps: int) -> None:
@@ -36,8 +36,8 @@ def shown_by(listener: Listener) -> Generator[None]:
         _listener.reset(token)
 
 
-def begin(work: str, total: int) -> None:
-    """Announce work of ``total`` steps."""
+def begin(work: str, total: int | None) -> None:
+    """Announce work of ``total`` steps; None when nobody knows how many."""
     if listener := _listener.get():
         listener.begin(work, total)
 

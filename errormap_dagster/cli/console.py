@@ -60,7 +60,7 @@ class _Bars:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
-    def begin(self, work: str, total: int) -> None:
+    def begin(self, work: str, total: int | None) -> None:
         self._tasks[work] = self._bars.add_task(work.replace("_", " "), total=total)
 
     def advance(self, work: str, steps: int) -> None:

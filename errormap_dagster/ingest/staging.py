@@ -7,13 +7,14 @@ complete. Nothing here knows of other files; ``assemble.py`` puts them together.
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from errormap_dagster import progress
 from errormap_dagster.domain.identity import content_id, content_ids
 from errormap_dagster.errors import IngestError
 from errormap_dagster.evaluations import Evaluation
@@ -26,6 +27,8 @@ _REJECTS = "rejects.parquet"
 _ENDINGS = (".gz", ".csv", ".jsonl", ".ndjson", ".parquet")
 _CONTENT = ["input_text", "output_text", "correct_answer", "score", "metric", "higher_is_better"]
 _HASH_CHUNK = 2**20
+ROWS_READ = "rows_read"
+"""The work that landing reports as progress."""
 LANDED, SUPERSEDED, UNREADABLE = "landed", "superseded", "unreadable"
 
 
@@ -103,20 +106,19 @@ class Staging:
         path = self._root / manifest.key / _REJECTS
         return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=REJECT_SCHEMA)
 
-    def stage(self, manifest: Manifest, path: Path, advance: Callable[[int], None]) -> Manifest:
+    def stage(self, manifest: Manifest, path: Path) -> Manifest:
         """Read a file into a folder of its own; an unreadable file becomes a manifest alone.
 
         Args:
             manifest: what is known before the file is read.
             path: of the file.
-            advance: told the number of rows after each batch.
         """
         final = self._root / manifest.key
         beside = final.with_name(f"{final.name}.tmp")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
-            told = _stage_rows(manifest, path, beside, advance)
+            told = _stage_rows(manifest, path, beside)
         except IngestError as error:
             shutil.rmtree(beside)
             beside.mkdir()
@@ -125,6 +127,10 @@ class Staging:
         shutil.rmtree(final, ignore_errors=True)
         beside.rename(final)
         return told
+
+    def touch(self, manifest: Manifest) -> None:
+        """Note what changed about a file whose content did not."""
+        _write(self._root / manifest.key / _MANIFEST, manifest)
 
     def supersede(self, manifest: Manifest, detail: str) -> None:
         """Let a file's rows count no longer; what became of it stays known."""
@@ -136,9 +142,7 @@ class Staging:
         (folder / _REJECTS).unlink(missing_ok=True)
 
 
-def _stage_rows(
-    manifest: Manifest, path: Path, folder: Path, advance: Callable[[int], None]
-) -> Manifest:
+def _stage_rows(manifest: Manifest, path: Path, folder: Path) -> Manifest:
     source = format_of(path)
     tally = _Tally()
     refused: list[pl.DataFrame] = []
@@ -151,7 +155,7 @@ def _stage_rows(
             hashed = _with_content(rows)
             hashed.write_parquet(target / f"{number:06d}.parquet", compression="zstd")
             tally.add(evaluation, hashed)
-        advance(usable.height + rejected.height)
+        progress.advance(ROWS_READ, usable.height + rejected.height)
     rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *refused]).sort("row_number")
     rejects.write_parquet(folder / _REJECTS, compression="zstd")
     staged = tally.evaluations()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import polars as pl
 
-from errormap_dagster import progress
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.project import Project
@@ -17,13 +16,14 @@ def land(project: Project, paths: Sequence[str | Path] = ()) -> None:
     """Land the named files and whatever is new in the home's landing folder.
 
     Raises:
-        IngestError: a named path does not exist or holds no file of a known format.
+        IngestError: a named path does not exist or a folder holds no file to land.
     """
     if paths:
-        project.landing.add([Path(path) for path in paths], progress.advance)
-    project.landing.scan(progress.advance)
-    _write_if_changed(project, "landed_files", project.landing.landed_files())
-    _write_if_changed(project, "quarantined_rows", project.landing.quarantined_rows())
+        project.landing.add([Path(path) for path in paths])
+    project.landing.scan()
+    account = project.landing.account()
+    _write_if_changed(project, "landed_files", account.landed_files)
+    _write_if_changed(project, "quarantined_rows", account.quarantined_rows)
     _forget_gone_evaluations(project)
 
 
