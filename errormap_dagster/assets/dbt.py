@@ -35,12 +35,12 @@ class Translator(DagsterDbtTranslator):
         return {"layer": "dbt"} if dbt_resource_props["resource_type"] == "model" else {}
 
 
-def warehouse_assets(project: DbtProject) -> dg.AssetsDefinition:
+def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
     """One asset per dbt model, built together."""
 
     @dbt_assets(
-        manifest=project.manifest_path,
-        project=project,
+        manifest=dbt_project.manifest_path,
+        project=dbt_project,
         name="warehouse",
         # DuckDB has one writer: a second run waits for this one.
         pool=WRITER_POOL,

@@ -27,8 +27,10 @@ def run_demo(home: Path | None) -> int:
 
 def print_results(project: Project) -> None:
     """Print the signatures, the reconciliation, and where things lie."""
-    console.heading(f"Failure signatures: share of each model's errors, %, all datasets "
-                    f"({project.settings.taxonomy.reported})")
+    console.heading(
+        f"Failure signatures: share of each model's errors, %, all datasets "
+        f"({project.settings.taxonomy.reported})"
+    )
     console.show(as_percentages(signature_table(project)))
     console.heading("Failure ledger: every failed prediction has exactly one outcome")
     console.show(ledger_table(project))

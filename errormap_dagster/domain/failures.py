@@ -47,7 +47,7 @@ def published_threshold(dataset: str) -> float | None:
     return None
 
 
-def _direction(predictions: pl.DataFrame, chosen: bool | None, dataset: str) -> bool:
+def _direction(predictions: pl.DataFrame, dataset: str, *, chosen: bool | None) -> bool:
     if chosen is not None:
         return chosen
     stated = predictions["higher_is_better"].drop_nulls().unique()
@@ -77,15 +77,15 @@ def failure_rule(
     Raises:
         SettingsError: no threshold is known and the scores do not lie between 0 and 1.
     """
-    direction = _direction(predictions, higher_is_better, dataset)
+    direction = _direction(predictions, dataset, chosen=higher_is_better)
     known = threshold if threshold is not None else published_threshold(dataset)
     if known is not None:
         return FailureRule(known, direction)
     beyond = predictions.filter(~pl.col("score").is_between(0, 1))["score"]
     if direction and beyond.len():
         raise SettingsError(
-            f"Dataset {dataset!r} has scores outside of 0 to 1 (such as {beyond[0]:g}), so 1 cannot "
-            f"be its success threshold. Write datasets.{dataset}.threshold in errormap.yaml."
+            f"Dataset {dataset!r} has scores outside of 0 to 1 (such as {beyond[0]:g}), so 1 "
+            f"cannot be its success threshold. Write datasets.{dataset}.threshold in errormap.yaml."
         )
     return FailureRule(1.0 if direction else 0.0, direction)
 

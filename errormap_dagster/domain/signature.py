@@ -45,8 +45,10 @@ def signatures(
     """
     if assignments.is_empty():
         return pl.DataFrame(schema=polars_schema("signatures"))
-    totals = _with_all(evaluations).group_by(_GROUP).agg(
-        pl.sum("n_predictions", "n_failures", "n_judged")
+    totals = (
+        _with_all(evaluations)
+        .group_by(_GROUP)
+        .agg(pl.sum("n_predictions", "n_failures", "n_judged"))
     )
     depths = range(1, max((category.depth for category in categories), default=1) + 1)
     counted = [_shares_at_depth(assignments, categories, depth) for depth in depths]
@@ -92,17 +94,13 @@ def _shares_at_depth(
 
 
 def _with_intervals(shares: pl.DataFrame) -> pl.DataFrame:
-    low, high = wilson_interval(
-        shares["error_share"].to_numpy(), shares["n_effective"].to_numpy()
-    )
+    low, high = wilson_interval(shares["error_share"].to_numpy(), shares["n_effective"].to_numpy())
     return shares.with_columns(
         pl.Series("error_share_low", low), pl.Series("error_share_high", high)
     )
 
 
-def wilson_interval(
-    share: np.ndarray, n_effective: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(share: np.ndarray, n_effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's 95 % score interval of shares, both ends in 0 to 1.
 
     Args:

@@ -72,9 +72,9 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
     same_trial = ["example_id", "trial"]
     is_first = pl.int_range(pl.len()).over(same_trial) == 0
     return numbered.with_columns(
-        sources=pl.col("source_uri").unique(maintain_order=True).over(
-            same_trial, mapping_strategy="join"
-        ),
+        sources=pl.col("source_uri")
+        .unique(maintain_order=True)
+        .over(same_trial, mapping_strategy="join"),
         fate=pl.when(pl.col("content").n_unique().over(same_trial) > 1)
         .then(pl.lit(CONFLICT))
         .when(is_first)
@@ -135,7 +135,7 @@ def _rows_of(files: Iterable[StagedFile], wanted: pl.DataFrame) -> pl.DataFrame:
 def conflicts(evaluation: Evaluation, files: Sequence[StagedFile]) -> pl.DataFrame:
     """Rows in conflict: source_uri, row_number, reason, detail and raw_row, sorted."""
     settled = settle(files).filter(pl.col("fate") == CONFLICT)
-    columns = {name: pl.String for name in ("reason", "detail", "raw_row")}
+    columns = dict.fromkeys(("reason", "detail", "raw_row"), pl.String)
     if settled.is_empty():
         schema = {"source_uri": pl.String, "row_number": pl.Int64, **columns}
         return pl.DataFrame(schema=schema)

@@ -18,7 +18,14 @@ from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.errors import IngestError
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.ingest.assemble import CONFLICT, KEPT, StagedFile, conflicts, predictions, settle
+from errormap_dagster.ingest.assemble import (
+    CONFLICT,
+    KEPT,
+    StagedFile,
+    conflicts,
+    predictions,
+    settle,
+)
 from errormap_dagster.ingest.staging import (
     LANDED,
     ROWS_READ,
@@ -124,9 +131,7 @@ class Landing:
         n_bytes, modified_ns = _size_and_time(arrival.path)
         now = self._clock().isoformat()
         content = file_hash(arrival.path)
-        new = Manifest(
-            arrival.name, str(arrival.path), content, n_bytes, modified_ns, now, LANDED
-        )
+        new = Manifest(arrival.name, str(arrival.path), content, n_bytes, modified_ns, now, LANDED)
         of_name = [m for m in self._staging.manifests() if m.source_uri == arrival.name]
         known = next((m for m in of_name if m.content_hash == content), None)
         if known and known.status == LANDED:
@@ -228,7 +233,9 @@ def _file_row(manifest: Manifest, tally: dict[tuple[str, str], int]) -> dict[str
         "content_hash": manifest.content_hash,
         "source_format": manifest.source_format,
         "status": DUPLICATE if is_duplicate else manifest.status,
-        "detail": "every row stands in other landed files already" if is_duplicate else manifest.detail,
+        "detail": "every row stands in other landed files already"
+        if is_duplicate
+        else manifest.detail,
         "n_rows": n_rows,
         "n_kept": counted[KEPT],
         "n_quarantined": counted[CONFLICT] + (manifest.n_rejected if is_live else 0),

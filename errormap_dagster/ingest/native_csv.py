@@ -127,7 +127,7 @@ def _row_numbers(n_rows: int, last: int, invalid: dict[int, tuple[int, int, str]
 
 
 def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """Bytes as text; where a row's bytes are no UTF-8, shown as ``\\xNN`` and marked."""
+    """Bytes as text; bytes that are no UTF-8 are shown by their number, and the row is marked."""
     columns = [name for name, kind in rows.schema.items() if kind == pl.Binary]
     undecodable = pl.any_horizontal(
         pl.col(name).is_not_null() & pl.col(name).cast(pl.String, strict=False).is_null()

@@ -85,7 +85,10 @@ def _as_row(number: int, value: Row, line: bytes) -> Row:
     broken = any(text is not None and not _is_encodable(text) for text in texts.values())
     if broken:
         # A lone surrogate, written as an escape, is no character: it is shown as that escape.
-        texts = {name: text and text.encode("utf-8", "backslashreplace").decode() for name, text in texts.items()}
+        texts = {
+            name: text and text.encode("utf-8", "backslashreplace").decode()
+            for name, text in texts.items()
+        }
     raw = line.decode("utf-8").rstrip("\r\n")
     return {"row_number": number, **texts, "is_undecodable": broken, "raw_row": raw}
 

@@ -41,7 +41,9 @@ def _batches(file: pq.ParquetFile) -> Iterator[Batch]:
         rows = pl.DataFrame(pl.from_arrow(record_batch))
         numbered = rows.with_row_index("row_number", offset=last + 1)
         last += rows.height
-        yield Batch(_as_text(numbered.with_columns(pl.col("row_number").cast(pl.Int64))), rejects([]))
+        yield Batch(
+            _as_text(numbered.with_columns(pl.col("row_number").cast(pl.Int64))), rejects([])
+        )
 
 
 def _as_text(rows: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,10 @@ PREDICTION_SCHEMA = pl.Schema(
     }
 )
 DEFAULT_METRIC = "score"
-_TRUE, _FALSE = ["true", "1", "1.0"], ["false", "0", "0.0"]
+_FLAGS = {
+    **dict.fromkeys(["true", "1", "1.0"], True),
+    **dict.fromkeys(["false", "0", "0.0"], False),
+}
 _NOT_FINITE = r"(?i)^[+-]?(nan|inf(inity)?)$"
 _LARGEST_WHOLE_FLOAT = 2.0**53
 
@@ -75,7 +78,7 @@ def _parsed(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         score_text=score_text,
         score_value=pl.coalesce(truth, number.cast(pl.Float64)),
-        flag_value=pl.when(flag.is_in(_TRUE)).then(True).when(flag.is_in(_FALSE)).then(False),
+        flag_value=flag.replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean),
         trial_value=pl.when(whole).then(trial).cast(pl.Int64),
     )
 
@@ -128,7 +131,9 @@ def _raw_rows(rejected: pl.DataFrame, original: list[str]) -> pl.Series:
     if "raw_row" in rejected.columns:
         return rejected["raw_row"]
     texts = [
-        json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
+        json.dumps(
+            {name: value for name, value in row.items() if value is not None}, ensure_ascii=False
+        )
         for row in rejected.select(original).iter_rows(named=True)
     ]
     return pl.Series("raw_row", texts, pl.String)

@@ -29,9 +29,11 @@ def signature_table(project: Project) -> pl.DataFrame:
     )
     if rows.is_empty():
         return pl.DataFrame({"category": []}, schema={"category": pl.String})
-    order = rows.group_by("category").agg(pl.sum("n_errors")).sort(
-        ["n_errors", "category"], descending=[True, False]
-    )["category"]
+    order = (
+        rows.group_by("category")
+        .agg(pl.sum("n_errors"))
+        .sort(["n_errors", "category"], descending=[True, False])["category"]
+    )
     head = order.head(_CATEGORIES_SHOWN)
     rest = f"{order.len() - head.len()} more categories"
     shown = rows.with_columns(
@@ -91,15 +93,19 @@ def evaluation_table(project: Project) -> pl.DataFrame:
     key = ["dataset", "model"]
     store = project.store
     predictions = store.scan("raw_predictions").group_by(key).len("predictions")
-    failed = store.scan("failures").group_by(key).agg(
-        failures=pl.len(),
-        sampled=pl.sum("is_sampled"),
-        rule=pl.format(
-            "{} {} {}",
-            pl.first("metric"),
-            pl.when(pl.first("higher_is_better")).then(pl.lit(">=")).otherwise(pl.lit("<=")),
-            pl.first("threshold"),
-        ),
+    failed = (
+        store.scan("failures")
+        .group_by(key)
+        .agg(
+            failures=pl.len(),
+            sampled=pl.sum("is_sampled"),
+            rule=pl.format(
+                "{} {} {}",
+                pl.first("metric"),
+                pl.when(pl.first("higher_is_better")).then(pl.lit(">=")).otherwise(pl.lit("<=")),
+                pl.first("threshold"),
+            ),
+        )
     )
     judged = store.scan("judged_errors").group_by(key).len("judged")
     joined = predictions.join(failed, on=key, how="left").join(judged, on=key, how="left")

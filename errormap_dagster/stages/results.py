@@ -64,8 +64,10 @@ def make_signatures(project: Project) -> bool:
         return False
     evaluations = _evaluations(project)
     weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
-    assigned = project.store.scan("category_assignments").collect().join(
-        weights, on="prediction_id", how="left"
+    assigned = (
+        project.store.scan("category_assignments")
+        .collect()
+        .join(weights, on="prediction_id", how="left")
     )
     frames = [
         signatures(

@@ -90,9 +90,7 @@ def _relations(source: Sequence[Token]) -> Iterator[Step]:
         at = _after(source, at, chain, reading)
 
 
-def _after(
-    source: Sequence[Token], at: int, chain: Sequence[Expression], reading: Reading
-) -> int:
+def _after(source: Sequence[Token], at: int, chain: Sequence[Expression], reading: Reading) -> int:
     end = chain[-1].end if chain else reading.expression.end
     following = max(at + 1, reading.after)
     while following < len(source) and source[following].start < end:

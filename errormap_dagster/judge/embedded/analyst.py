@@ -1,0 +1,94 @@
+"""The embedded analyst: a judge without a model, for a first look that costs nothing.
+
+It decides what can be decided by reading alone and says "cannot tell" about the rest. A baseline
+and a stand-in, no equal of a language model.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from errormap_dagster.domain.records import (
+    Analysis,
+    Category,
+    Classification,
+    FailureCase,
+    JudgedError,
+    Outcome,
+)
+from errormap_dagster.judge.embedded.categories import grow_categories
+from errormap_dagster.judge.embedded.classification import classify_errors
+from errormap_dagster.judge.embedded.detectors.answer_check import answer_criteria
+from errormap_dagster.judge.embedded.findings import Finding
+from errormap_dagster.judge.embedded.registry import DETECTORS, WHOLE_OUTPUT_DETECTORS
+from errormap_dagster.judge.interface import JudgeIdentity, TaxonomyLimits
+
+NAME: Final = "embedded"
+_VERSION: Final = "rules-1"
+
+
+@cache
+def _hash_of_rules() -> str:
+    """A hash over the source of every rule: whatever could change an answer."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedAnalyst:
+    """A deterministic judge: no network, no key, the same answer every time."""
+
+    @property
+    def identity(self) -> JudgeIdentity:
+        """The rules and their hash."""
+        return JudgeIdentity(NAME, _VERSION, _hash_of_rules())
+
+    def analyse(self, case: FailureCase) -> Analysis:
+        """Name the first error that can be shown in the output, or say that none can."""
+        finding = _first_finding(case)
+        if finding is None:
+            return _cannot_tell(case)
+        return Analysis(
+            finding.outcome, finding.error_title, finding.error_summary, finding.criteria
+        )
+
+    def build_categories(
+        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
+    ) -> list[Category]:
+        """Group errors by the words of their titles and summaries."""
+        return grow_categories(errors, limits)
+
+    def classify(
+        self, errors: Sequence[JudgedError], categories: Sequence[Category]
+    ) -> list[Classification]:
+        """Choose by what a title is meant for, else by likeness of words."""
+        return classify_errors(errors, categories)
+
+
+def _first_finding(case: FailureCase) -> Finding | None:
+    """The finding that shows first; what concerns the whole output comes before all others."""
+    for detector in WHOLE_OUTPUT_DETECTORS:
+        if (finding := detector(case)) is not None:
+            return finding
+    found = [finding for detector in DETECTORS if (finding := detector(case)) is not None]
+    right = [finding for finding in found if finding.outcome is Outcome.NO_ERROR_FOUND]
+    # The order of DETECTORS decides between findings that show at the same place.
+    return min(right or found, key=lambda f: (f.position, -f.certainty), default=None)
+
+
+def _cannot_tell(case: FailureCase) -> Analysis:
+    looked_at = (
+        "Cannot tell which error came first: the output is an attempt at the task, but no "
+        "calculation, option, constraint, literal or code in it could be shown to be wrong"
+    )
+    compared = (
+        f" against {len(case.correct_outputs)} correct outputs" if case.correct_outputs else ""
+    )
+    return Analysis(Outcome.ERROR_FOUND, None, f"{looked_at}{compared}.", answer_criteria(case))

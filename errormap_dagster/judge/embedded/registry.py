@@ -1,0 +1,31 @@
+"""Which detectors the embedded analyst runs, and what each of their titles is meant for."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from errormap_dagster.judge.embedded.detectors import (
+    answer_check,
+    multiple_choice,
+    output_state,
+)
+from errormap_dagster.judge.embedded.findings import Detector
+
+WHOLE_OUTPUT_DETECTORS: Final[tuple[Detector, ...]] = (
+    output_state.find_missing_attempt,
+    answer_check.find_right_answer,
+)
+"""Asked first, in this order: without an attempt there is nothing else to read."""
+
+DETECTORS: Final[tuple[Detector, ...]] = (
+    multiple_choice.find_choice_error,
+    output_state.find_cut_off,
+    answer_check.find_missing_answer,
+)
+"""All asked; the finding that shows first in the output is the diagnosis."""
+
+_MODULES = (answer_check, multiple_choice, output_state)
+INTENDED_CATEGORY: Final[Mapping[str, str]] = MappingProxyType(
+    {title: category for module in _MODULES for title, category in module.TITLES.items()}
+)
+"""For each error title the category of the atlas that it is meant for."""
