@@ -9,11 +9,10 @@ sees the old rows or the new ones. Each carries the fingerprint of what it was m
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errormap_dagster.contracts.check import require
@@ -46,7 +45,7 @@ def _folder_name(column: str, value: str) -> str:
     return f"{name[:_LONGEST_FOLDER_NAME]}~{content_id(value, length=16)}"
 
 
-def _arrow(frame: pl.DataFrame) -> pa.Table:
+def _arrow(frame: pl.DataFrame) -> Any:
     # The oldest layout is the one that every reader of Parquet, DuckDB included, understands.
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 

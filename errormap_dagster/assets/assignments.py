@@ -1,5 +1,7 @@
 """The category of every judged error in each taxonomy."""
 
+from typing import Any
+
 import dagster as dg
 
 from errormap_dagster.assets.partitions import materialize_evaluations
@@ -17,7 +19,7 @@ _TABLE = "category_assignments"
 )
 def category_assignments(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Put each error of an evaluation into one category, or say why there is none."""
     opened = project.open()
     told = materialize_evaluations(

@@ -1,5 +1,7 @@
 """The judge's reading of every sampled failure."""
 
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -18,7 +20,7 @@ _TABLE = "judged_errors"
 )
 def judged_errors(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Have the judge read what it has not read yet."""
     opened = project.open()
     marks = opened.fingerprints.judged_errors

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from typing import Any
+
 import dagster as dg
 from pydantic import Field
 
@@ -31,7 +33,7 @@ class LandingConfig(dg.Config):
 )
 def landing(
     context: dg.AssetExecutionContext, config: LandingConfig, project: ProjectResource
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Read new and changed files; the evaluations in them become partitions."""
     started = time.monotonic()
     opened = project.open()

@@ -2,6 +2,8 @@
 
 import time
 
+from typing import Any
+
 import dagster as dg
 
 from errormap_dagster.assets.partitions import materialize_evaluations
@@ -14,7 +16,7 @@ from errormap_dagster.stages import predictions as stage
 @dg.asset(**table_arguments("raw_predictions", deps=["landed_files"]), **BY_EVALUATION)
 def raw_predictions(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Settle trials, duplicates and conflicts of each evaluation's landed rows."""
     opened = project.open()
     told = materialize_evaluations(
@@ -30,7 +32,7 @@ def raw_predictions(
 @dg.asset(**table_arguments("informative_correct_predictions", deps=["raw_predictions"]))
 def informative_correct_predictions(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Pick correct outputs for each example, once; earlier picks stay."""
     started = time.monotonic()
     opened = project.open()
@@ -44,7 +46,7 @@ def informative_correct_predictions(
 @dg.asset(**table_arguments("failures", deps=["raw_predictions"]), **BY_EVALUATION)
 def failures(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Find the failed predictions of each evaluation and sample those the judge reads."""
     opened = project.open()
     told = materialize_evaluations(

@@ -2,6 +2,8 @@
 
 import time
 
+from typing import Any
+
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_arguments
@@ -15,7 +17,7 @@ from errormap_dagster.stages.results import make_ledger, make_signatures
 @dg.asset(
     **table_arguments("failure_ledger", deps=["failures", "judged_errors", "category_assignments"])
 )
-def failure_ledger(project: ProjectResource) -> dg.MaterializeResult[None]:
+def failure_ledger(project: ProjectResource) -> dg.MaterializeResult[Any]:
     """Give every failed prediction its one outcome."""
     started = time.monotonic()
     opened = project.open()
@@ -34,7 +36,7 @@ def failure_ledger(project: ProjectResource) -> dg.MaterializeResult[None]:
         deps=["raw_predictions", "failure_ledger", "category_assignments", "taxonomy_categories"],
     )
 )
-def signatures(project: ProjectResource) -> dg.MaterializeResult[None]:
+def signatures(project: ProjectResource) -> dg.MaterializeResult[Any]:
     """Count each model's errors by category, weighted, with intervals."""
     started = time.monotonic()
     opened = project.open()

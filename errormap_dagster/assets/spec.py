@@ -1,5 +1,6 @@
 """What every table's asset declares alike: name, description, group, kinds, owners, version."""
 
+import warnings
 from collections.abc import Mapping
 from typing import TypedDict
 
@@ -9,6 +10,9 @@ from errormap_dagster.assets.partitions import EVALUATIONS
 from errormap_dagster.contracts.registry import table_schema
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.metadata import static_metadata
+
+# One run for many partitions is what this project stands on; Dagster still calls it beta.
+warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.BetaWarning)
 
 OWNER = "team:evaluation"
 GROUPS = {
@@ -31,7 +35,6 @@ GROUPS = {
 class TableArguments(TypedDict):
     """Arguments of an asset that is one table."""
 
-    name: str
     deps: list[str]
     description: str
     metadata: Mapping[str, object]
@@ -46,7 +49,6 @@ def table_arguments(table: str, deps: list[str]) -> TableArguments:
     """What every table's asset declares, its dependencies aside all from the contract."""
     schema = table_schema(table)
     return TableArguments(
-        name=table,
         deps=deps,
         description=f"{schema.description} {schema.dataGranularityDescription}",
         metadata=static_metadata(table),
@@ -60,8 +62,7 @@ def table_arguments(table: str, deps: list[str]) -> TableArguments:
 
 def table_spec(table: str, deps: list[str]) -> dg.AssetSpec:
     """The same as a spec, for one of several tables that are made together."""
-    arguments = dict(table_arguments(table, deps))
-    return dg.AssetSpec(arguments.pop("name"), **arguments)
+    return dg.AssetSpec(table, **table_arguments(table, deps))
 
 
 class EvaluationArguments(TypedDict):

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from typing import Any
+
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_spec
@@ -18,7 +20,7 @@ from errormap_dagster.stages.taxonomies import make_taxonomies
 )
 def taxonomy(
     context: dg.AssetExecutionContext, project: ProjectResource
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Make version 1 of each taxonomy that has none."""
     started = time.monotonic()
     opened = project.open()

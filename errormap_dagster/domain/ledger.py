@@ -65,7 +65,7 @@ def build_ledger(
     )
     stamped = ledger.with_columns(taxonomy=pl.lit(taxonomy), version=pl.lit(version, pl.Int64))
     schema = polars_schema("failure_ledger")
-    return stamped.select(schema.names()).cast(dict(schema)).sort([*_EVALUATION, "prediction_id"])
+    return stamped.select(schema.names()).cast(schema).sort([*_EVALUATION, "prediction_id"])
 
 
 def reconcile(

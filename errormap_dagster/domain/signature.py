@@ -63,7 +63,7 @@ def signatures(
     )
     schema = polars_schema("signatures")
     order = ["taxonomy", "version", "model", "dataset", "depth", "category_id"]
-    return rows.select(schema.names()).cast(dict(schema)).sort(order)
+    return rows.select(schema.names()).cast(schema).sort(order)
 
 
 def _with_all(rows: pl.DataFrame) -> pl.DataFrame:

@@ -112,7 +112,7 @@ def _with_texts(
         .join(_files_frame(files), on="source_uri", how="left")
         .sort("prediction_id")
         .select(schema.names())
-        .cast(dict(schema))
+        .cast(schema)
     )
 
 

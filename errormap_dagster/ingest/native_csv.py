@@ -7,6 +7,7 @@ costs that row alone.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.csv as pc
 from errormap_dagster.errors import IngestError
 from errormap_dagster.ingest.columns import require_columns
 from errormap_dagster.ingest.compression import head_of, is_gzip
+from errormap_dagster.ingest.decoding import decode
 from errormap_dagster.ingest.interface import Batch, rejects
 
 _BLOCK_BYTES = 16 * 2**20
@@ -56,7 +58,7 @@ class _InvalidRows:
     def __init__(self) -> None:
         self.rows: dict[int, tuple[int, int, str]] = {}
 
-    def __call__(self, row: pc.InvalidRow) -> str:
+    def __call__(self, row: Any) -> str:
         self.rows[row.number - 1] = (row.expected_columns, row.actual_columns, row.text)
         return "skip"
 
@@ -69,7 +71,7 @@ class _InvalidRows:
         ]
 
 
-def _open(path: Path, block: int, names: list[str], invalid: _InvalidRows) -> pc.CSVStreamingReader:
+def _open(path: Path, block: int, names: list[str], invalid: _InvalidRows) -> Any:
     stream = pa.input_stream(path, compression="gzip" if is_gzip(path) else None)
     return pc.open_csv(
         stream,
@@ -106,7 +108,7 @@ def _read_blocks(path: Path, block: int, skip: int) -> Iterator[Batch]:
         first, last = last + 1, (numbers[-1] if numbers else last)
         if last > skip:
             rows = pl.DataFrame(pl.from_arrow(record_batch))
-            numbered = _as_text(rows.with_columns(pl.Series("row_number", numbers, pl.Int64)))
+            numbered = decode(rows.with_columns(pl.Series("row_number", numbers, pl.Int64)))
             yield Batch(
                 numbered.filter(pl.col("row_number") > skip),
                 rejects(invalid.between(max(first, skip + 1), last)),
@@ -124,19 +126,3 @@ def _row_numbers(n_rows: int, last: int, invalid: dict[int, tuple[int, int, str]
         if number not in invalid:
             numbers.append(number)
     return numbers
-
-
-def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """Bytes as text; bytes that are no UTF-8 are shown by their number, and the row is marked."""
-    columns = [name for name, kind in rows.schema.items() if kind == pl.Binary]
-    undecodable = pl.any_horizontal(
-        pl.col(name).is_not_null() & pl.col(name).cast(pl.String, strict=False).is_null()
-        for name in columns
-    )
-    marked = rows.with_columns(is_undecodable=undecodable)
-    if not marked["is_undecodable"].any():
-        return marked.with_columns(pl.col(columns).cast(pl.String))
-    shown = pl.col(columns).map_elements(
-        lambda value: value.decode("utf-8", "backslashreplace"), return_dtype=pl.String
-    )
-    return marked.with_columns(shown)

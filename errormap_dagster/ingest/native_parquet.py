@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from errormap_dagster.errors import IngestError
 from errormap_dagster.ingest.columns import require_columns
+from errormap_dagster.ingest.decoding import decode
 from errormap_dagster.ingest.interface import Batch, rejects
 
 _MAGIC = b"PAR1"
@@ -47,22 +48,13 @@ def _batches(file: pq.ParquetFile) -> Iterator[Batch]:
 
 
 def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
-    columns = [name for name in rows.columns if name not in {"row_number", "score"}]
-    undecodable = [
-        pl.col(name).is_not_null() & pl.col(name).cast(pl.String, strict=False).is_null()
-        for name in columns
-        if rows.schema[name] == pl.Binary
-    ]
-    marked = rows.with_columns(is_undecodable=pl.any_horizontal(pl.lit(value=False), *undecodable))
-    return marked.with_columns(_text(name, rows.schema[name]) for name in [*columns, "score"])
+    columns = [name for name in rows.columns if name != "row_number"]
+    decoded = decode(rows)
+    return decoded.with_columns(_text(name, decoded.schema[name]) for name in columns)
 
 
 def _text(name: str, kind: pl.DataType) -> pl.Expr:
     column = pl.col(name)
-    if kind == pl.Binary:
-        return column.map_elements(
-            lambda value: value.decode("utf-8", "backslashreplace"), return_dtype=pl.String
-        )
     if kind.is_nested():
         encoded = pl.struct(column.alias("v")).struct.json_encode()
         return pl.when(column.is_not_null()).then(encoded.str.slice(5).str.head(-1)).alias(name)

@@ -156,6 +156,6 @@ def normalise(batch: Batch, dataset: str) -> Normalised:
         score="score_value", trial="trial_value", higher_is_better="flag_value"
     )
     return Normalised(
-        kept.select(PREDICTION_SCHEMA.names()).cast(dict(PREDICTION_SCHEMA)),
+        kept.select(PREDICTION_SCHEMA.names()).cast(PREDICTION_SCHEMA),
         pl.concat([batch.rejects, refused]).sort("row_number"),
     )

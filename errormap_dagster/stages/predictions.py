@@ -34,11 +34,11 @@ def raw_predictions(project: Project, evaluation: Evaluation) -> Iterator[pl.Dat
 
 def _rule(project: Project, predictions: pl.DataFrame, evaluation: Evaluation) -> FailureRule:
     chosen = project.settings.of_dataset(evaluation.dataset)
-    others = predictions.filter(pl.col("metric") != chosen.metric)["metric"].unique().sort()
-    if chosen.metric and others.len():
+    others = sorted({*predictions["metric"]} - {chosen.metric})
+    if chosen.metric and others:
         raise SettingsError(
             f"{project.home.settings_file}: datasets.{evaluation.dataset}.metric is "
-            f"{chosen.metric!r}, but {evaluation.model} was scored by {others.to_list()}. "
+            f"{chosen.metric!r}, but {evaluation.model} was scored by {others}. "
             "Correct the setting, or land a file with the scores of that metric."
         )
     return failure_rule(

@@ -84,7 +84,7 @@ def as_percentages(shares: pl.DataFrame) -> pl.DataFrame:
 def landed_table(project: Project) -> pl.DataFrame:
     """A row per landed file: its format, its status, and what became of its rows."""
     columns = ["source_uri", "status", "source_format", "n_rows", "n_kept", "n_quarantined"]
-    files = project.landing.landed_files().sort("source_uri", "landed_at")
+    files = project.store.scan("landed_files").sort("source_uri", "landed_at").collect()
     return files.select(*columns, "n_duplicates", "detail")
 
 

@@ -3,6 +3,7 @@
 A calculation counts as wrong only when no sensible rounding, unit or percentage makes it right.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from errormap_dagster.judge.embedded.tokens import MAX_READ, Kind, Token, tokens
 _NOTE: Final = re.compile(r"<<([^<>\n]{1,160})>>")
 _EXACT: Final = 1e-9
 _LOOSE: Final = 0.01
+_ROUND_FROM: Final = 10_000
 _FACTORS: Final = (100.0, 10.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 12.0, 7.0, 16.0, 3.0)
 _BEFORE_REFUSED: Final = frozenset(
     "of times minus plus by divided to over and or mod per sin cos tan log ln sqrt root power"
@@ -28,6 +30,7 @@ _AFTER_REFUSED: Final = frozenset(
 _AFTER_KINDS: Final = frozenset(
     {Kind.SYMBOL, Kind.OPEN, Kind.NUMBER, Kind.FACTORIAL, Kind.OPERATOR, Kind.ROOT, Kind.FRACTION}
 )
+_NEWLINES: Final = ("\n", "\\n", "\\\\n")
 _RELATIONS: Final = frozenset({Kind.EQUALS, Kind.APPROXIMATELY})
 
 
@@ -39,6 +42,7 @@ class Step:
     stated: float
     value: float
     is_right: bool
+    is_rewriting: bool
     start: int
     end: int
 
@@ -83,7 +87,7 @@ def _relations(source: Sequence[Token]) -> Iterator[Step]:
             at += 1
             continue
         chain = _chain(source, reading)
-        for left, right in zip(chain, chain[1:], strict=False):
+        for left, right in itertools.pairwise(chain):
             step = _step(left, right)
             if step is not None:
                 yield step
@@ -110,7 +114,8 @@ def _may_start(source: Sequence[Token], at: int) -> bool:
     if before.kind is Kind.WORD:
         return before.text not in _BEFORE_REFUSED
     if before.kind is Kind.OPERATOR:
-        return at == 1 or source[at - 2].kind is Kind.BREAK
+        is_list_mark = before.text in "+-*"
+        return is_list_mark and (at == 1 or source[at - 2].text.startswith(_NEWLINES))
     return before.kind is Kind.OPEN
 
 
@@ -134,7 +139,7 @@ def _is_closed(source: Sequence[Token], after: int) -> bool:
     token = source[after]
     if token.kind is Kind.BREAK and token.text in {".", ":"}:
         following = source[after + 1] if after + 1 < len(source) else None
-        return following is None or following.kind is not Kind.SYMBOL
+        return following is None or following.text not in {".", "…"}
     if token.kind is Kind.OPEN:
         return token.text != "{" and token.start > source[after - 1].end
     if token.kind is Kind.WORD:
@@ -148,8 +153,23 @@ def _step(left: Expression, right: Expression) -> Step | None:
     value, stated = expression.value, other.value
     if not expression.operators or value is None or stated is None:
         return None
-    right_enough = _agree(expression, other, value, stated)
-    return Step(expression, stated, value, right_enough, left.start, right.end)
+    is_right = _agree(expression, other, value, stated)
+    if not is_right and _is_doubtful(expression, other, value, stated):
+        return None
+    is_rewriting = bool(other.operators) and set(other.operators) != {"/"}
+    return Step(expression, stated, value, is_right, is_rewriting, left.start, right.end)
+
+
+def _is_doubtful(expression: Expression, other: Expression, value: float, stated: float) -> bool:
+    """Whether an equation that does not hold may be no calculation, or be read in another way."""
+    if other.operators and other.operators == expression.operators:
+        return True
+    if not expression.units and not other.units:
+        return False
+    if expression.operators.count("/") > 1:
+        return True
+    ratio = abs(value / stated) if value and stated else 2.0
+    return is_same(ratio, 10.0 ** round(math.log10(ratio)))
 
 
 def _agree(expression: Expression, other: Expression, value: float, stated: float) -> bool:
@@ -180,4 +200,4 @@ def _tolerance(expression: Expression, other: Expression, value: float) -> float
 
 def _is_rounded(other: Expression) -> bool:
     stated = other.value
-    return len(other.operators) > 0 or (stated is not None and stated >= 1e4 and stated % 100 == 0)
+    return len(other.operators) > 0 or (stated is not None and stated >= _ROUND_FROM and stated % 100 == 0)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from errormap_dagster.domain.identity import content_id, hash_fraction
@@ -139,24 +140,16 @@ def _grouped(texts: Sequence[str], distance: float, most: int) -> list[int]:
         return [0] * len(texts)
     # Rounding keeps the last bits of different BLAS builds from deciding a tie.
     gaps = np.round(np.clip(1.0 - vectors @ vectors.T, 0.0, None), 9)
-    places = _agglomerate(gaps, distance_threshold=distance, n_clusters=None)
-    if max(places) + 1 > most:
-        places = _agglomerate(gaps, distance_threshold=None, n_clusters=most)
-    return places
-
-
-def _agglomerate(
-    gaps: np.ndarray, *, distance_threshold: float | None, n_clusters: int | None
-) -> list[int]:
-    model = AgglomerativeClustering(
-        n_clusters=n_clusters,
-        distance_threshold=distance_threshold,
-        metric="precomputed",
-        linkage="average",
+    places = _agglomerate(
+        gaps, AgglomerativeClustering(None, distance_threshold=distance, **_BY_GAP)
     )
-    found = model.fit_predict(gaps)
+    if max(places) + 1 > most:
+        tree = linkage(squareform(gaps, checks=False), method="average")
+    places = fcluster(tree, distance, criterion="distance")
+    if places.max() > most:
+        places = fcluster(tree, most, criterion="maxclust")
     order: dict[int, int] = {}
-    return [order.setdefault(int(place), len(order)) for place in found]
+    return [order.setdefault(int(place), len(order)) for place in places]
 
 
 def _named(

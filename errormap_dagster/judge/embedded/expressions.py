@@ -159,11 +159,23 @@ class _Reader:
                 return left
 
     def is_juxtaposed(self) -> bool:
+        """Whether a factor follows without a sign; "4 (12)" is a remark and "6(1/2)" a mixture."""
         token = self.peek()
-        return token is not None and (
-            token.kind in {Kind.ROOT, Kind.FRACTION}
-            or (token.kind is Kind.OPEN and token.text == "(")
-        )
+        if token is None:
+            return False
+        before = self.source[self.at - 1]
+        if token.kind is Kind.FRACTION and before.kind is Kind.NUMBER:
+            raise _RefusedError
+        if token.kind is not Kind.OPEN or token.text != "(":
+            return token.kind in {Kind.ROOT, Kind.FRACTION}
+        if before.kind is Kind.NUMBER and self.is_simple_fraction():
+            raise _RefusedError
+        return before.kind is not Kind.NUMBER or token.start == before.end
+
+    def is_simple_fraction(self) -> bool:
+        inside = [self.peek(ahead) for ahead in range(1, 5)]
+        texts = [token.text if token is not None else "" for token in inside]
+        return texts[1] == "/" and texts[3] == ")"
 
     def power(self) -> Node:
         if self.is_operator("-"):
@@ -198,10 +210,10 @@ class _Reader:
                 return
             words.append(token.text)
             ahead += 1
-        if ahead == 0 or token is None:
+        if ahead == 0 or token is None or "of" in words:
             return
-        if words == ["of"]:
-            return
+        if token.kind is Kind.OPERATOR and token.text == "^":
+            raise _RefusedError
         if token.kind in {Kind.OPERATOR, Kind.EQUALS, Kind.APPROXIMATELY, Kind.CLOSE}:
             self.units.append(" ".join(words))
             self.at += ahead
@@ -217,6 +229,8 @@ class _Reader:
             return self.group(token.text)
         if token.kind is Kind.ROOT:
             self.has_function = True
+            if (degree := self.peek()) is not None and degree.text == "[":
+                raise _RefusedError
             return Node(function="root", parts=(self.argument(),))
         if token.kind is Kind.FRACTION:
             top = self.argument()

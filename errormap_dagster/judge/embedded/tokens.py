@@ -42,8 +42,8 @@ class Token(NamedTuple):
 _PATTERN: Final = re.compile(
     r"""
     (?P<times>\\{1,2}(?:times|cdot|ast)(?![a-zA-Z])|[×·∙⋅]|(?<=[\d)%])[ ]?[xX][ ]?(?=\\?\$?[\d(]))
-    |(?P<skip>[ \t]+|\$|\\{1,2}[$,;!\ ]|~|&|\\{1,2}[()\[\]]|\\{1,2}(?:left|right|displaystyle|q?quad)\b
-      |(?<!\d)\*\*|\*\*(?!\d))
+    |(?P<skip>[ \t]+|\$|\\{1,2}[$,;!\ ]|~|&|\\{1,2}[()\[\]]|(?<!\d)\*\*|\*\*(?!\d)
+      |\\{1,2}(?:left|right|displaystyle|q?quad)\b)
     |(?P<fraction>\\{1,2}[dtc]?frac(?![a-zA-Z]))
     |(?P<root>\\{1,2}sqrt(?![a-zA-Z])|√)
     |(?P<divide>\\{1,2}div(?![a-zA-Z])|÷)
@@ -79,6 +79,9 @@ _KINDS: Final = {
     "other": Kind.BREAK,
 }
 _SIGNS: Final = {"−": "-", "–": "-"}
+_ATTACHED_UNITS: Final = frozenset(
+    "cm mm km kg mg ml hr hrs ft in lb lbs oz mph min hours minutes years days st nd rd th".split()
+)
 
 
 def tokens(text: str) -> list[Token]:
@@ -91,6 +94,15 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def _is_variable(word: str, match: re.Match[str]) -> bool:
+    """Whether a word stands for a number: one letter, or letters written onto a figure (2xy)."""
+    start = match.start()
+    is_attached = start > 0 and (match.string[start - 1].isdigit() or match.string[start - 1] == ")")
+    if is_attached:
+        return word.lower() not in _ATTACHED_UNITS
+    return len(word) == 1 and word not in "aAI"
+
+
 def _token(group: str, match: re.Match[str]) -> Token:
     text = match.group()
     if group in _OPERATORS:
@@ -98,7 +110,6 @@ def _token(group: str, match: re.Match[str]) -> Token:
     if group == "operator":
         return Token(Kind.OPERATOR, _SIGNS.get(text, text), match.start(), match.end())
     if group == "word":
-        is_variable = len(text) == 1 and text not in "aAI"
-        kind = Kind.SYMBOL if is_variable else Kind.WORD
+        kind = Kind.SYMBOL if _is_variable(text, match) else Kind.WORD
         return Token(kind, text.lower(), match.start(), match.end())
     return Token(_KINDS[group], text, match.start(), match.end())

@@ -7,6 +7,7 @@ For tasks that show a function and ask for the literal that it returns. Values a
 import ast
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,7 +95,9 @@ def _literal(text: str) -> _Value | None:
     if len(text) > _MAX_LITERAL:
         return None
     try:
-        return _Value(ast.literal_eval(text.strip()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _Value(ast.literal_eval(text.strip()))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
 
@@ -140,8 +143,8 @@ def _bare_field(output: str, start: int) -> _Given | None:
 
 def _same(left: object, right: object) -> bool:
     return (
-        type(left) is type(right)
-        and repr(left) == repr(right)
+        (type(left) is type(right)
+        and repr(left) == repr(right))
         or (type(left) is type(right) and left == right)
     )
 

@@ -1,0 +1,180 @@
+"""Reads what a prompt asks to be written in Python, and the code that an output holds.
+
+Code is parsed, never run.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+MAX_CODE: Final = 40_000
+type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+_CODE_START: Final = re.compile(
+    r"^(?:import |from \w[\w.]* import |class \w|def \w|@\w)", re.MULTILINE
+)
+_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:python3?|py|Python)?[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a prompt asks for: its code, and the functions and classes that it leaves open."""
+
+    prompt_code: str
+    tree: ast.Module
+    functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]
+    classes: Mapping[str, ast.ClassDef]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Code found in an output.
+
+    ``start`` is its offset in the output; ``before`` counts the lines of the prompt that were
+    put before it because the output only continues the prompt. ``is_closed`` is False where a
+    fence was opened and not closed, or where there was no fence.
+    """
+
+    text: str
+    start: int
+    before: int
+    is_closed: bool
+    tree: ast.Module | None
+    error: SyntaxError | None
+
+
+def parse(text: str) -> ast.Module | SyntaxError | None:
+    """Return the tree, the syntax error, or None where Python cannot tell."""
+    if len(text) > MAX_CODE:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError):
+        return None
+
+
+def read_task(prompt: str) -> Task | None:
+    """Return what the prompt leaves open, None if it shows no open function or class."""
+    start = _CODE_START.search(prompt[:MAX_CODE])
+    if start is None:
+        return None
+    code = prompt[start.start() :]
+    tree = parse(code)
+    if not isinstance(tree, ast.Module):
+        tree = parse(code.rstrip() + "\n    pass\n")
+    if not isinstance(tree, ast.Module):
+        return None
+    functions = {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, type_of_function) and is_empty(node)
+    }
+    classes = {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(is_empty(item) for item in methods(node).values())
+    }
+    return Task(code, tree, functions, classes) if functions or classes else None
+
+
+def methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return the methods of a class by name."""
+    return {item.name: item for item in node.body if isinstance(item, type_of_function)}
+
+
+def body_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    """Return the statements of a function without its docstring."""
+    return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def is_empty(node: ast.AST) -> bool:
+    """Whether a function has no body but a docstring, ``pass``, ``...`` or NotImplementedError."""
+    return isinstance(node, type_of_function) and all(_is_filler(item) for item in body_of(node))
+
+
+def _is_filler(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Pass):
+        return True
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True
+    return isinstance(node, ast.Raise) and "NotImplementedError" in ast.dump(node)
+
+
+def read_code(output: str, task: Task) -> Code | None:
+    """Return the code of an output, None if it holds nothing that looks like code."""
+    if not output.strip() or len(output) > MAX_CODE:
+        return None
+    names = (*task.functions, *task.classes)
+    found = _fenced(output, names) or _open_text(output)
+    text, start, is_closed = found
+    if not re.search(r"^[ \t]*(?:async )?(?:def|class) \w", text, re.MULTILINE):
+        return _continuation(text, start, task, is_closed=is_closed)
+    return _code(text, start, 0, is_closed=is_closed)
+
+
+def _fenced(output: str, names: tuple[str, ...]) -> tuple[str, int, bool] | None:
+    marks = list(_FENCE.finditer(output))
+    blocks: list[tuple[str, int, bool]] = []
+    for at in range(0, len(marks), 2):
+        end = marks[at + 1].start() if at + 1 < len(marks) else len(output)
+        start = min(marks[at].end() + 1, end)
+        blocks.append((output[start:end], start, at + 1 < len(marks)))
+    for block in blocks:
+        if any(re.search(rf"(?:def|class) {name}\b", block[0]) for name in names):
+            return block
+    return blocks[0] if blocks else None
+
+
+def _open_text(output: str) -> tuple[str, int, bool]:
+    start = _CODE_START.search(output)
+    if start is None:
+        return output, 0, False
+    return output[start.start() :], start.start(), False
+
+
+def _continuation(text: str, start: int, task: Task, *, is_closed: bool) -> Code | None:
+    """Read an output that goes on where the prompt ends."""
+    if not text.startswith((" ", "\t", "\n")):
+        return None
+    before = task.prompt_code.rstrip("\n") + "\n"
+    return _code(before + text, start, before.count("\n"), is_closed=is_closed)
+
+
+def _code(text: str, start: int, before: int, *, is_closed: bool) -> Code:
+    tree = parse(text)
+    if isinstance(tree, ast.Module):
+        return Code(text, start, before, is_closed, tree, None)
+    if isinstance(tree, SyntaxError):
+        shorter = _without_prose(text, tree)
+        if shorter is not None:
+            return Code(text, start, before, True, shorter, None)
+    return Code(text, start, before, is_closed, None, tree)
+
+
+def _without_prose(text: str, error: SyntaxError) -> ast.Module | None:
+    """Return the tree of the code before the line of the error, if prose begins there."""
+    lines = text.split("\n")
+    at = (error.lineno or 1) - 1
+    if not 0 < at < len(lines) or not re.match(r"[A-Z`#*\d\[<]", lines[at]):
+        return None
+    tree = parse("\n".join(lines[:at]))
+    return tree if isinstance(tree, ast.Module) and tree.body else None
+
+
+def offset_of_line(code: Code, line: int) -> int:
+    """Return the offset in the output of a line (from 1) of the code."""
+    start = 0
+    for _ in range(line - 1):
+        end = code.text.find("\n", start)
+        if end == -1:
+            break
+        start = end + 1
+    hidden = sum(len(part) + 1 for part in code.text.split("\n")[: code.before])
+    return code.start + max(0, start - hidden)

@@ -1,0 +1,27 @@
+"""Writes numbers and operations as a reader expects them in a summary."""
+
+from collections.abc import Sequence
+from typing import Final
+
+_LARGEST_WHOLE: Final = 1e15
+_SIGNS: Final = {"*": "×", "/": "÷", "+": "+", "-": "-", "^": "^"}
+
+
+def show(value: float) -> str:
+    """Return the number with at most six significant digits, whole numbers in full."""
+    if value == int(value) and abs(value) < _LARGEST_WHOLE:
+        return str(int(value))
+    return f"{value:.6g}"
+
+
+def show_sign(operator: str) -> str:
+    """Return the sign of one of the operators + - * / ^ as printed."""
+    return _SIGNS[operator]
+
+
+def show_operation(operands: Sequence[float], operators: Sequence[str]) -> str:
+    """Return a flat operation such as ``3 × 4 + 5``; there is one operator less than operands."""
+    parts = [show(operands[0])]
+    for operator, operand in zip(operators, operands[1:], strict=True):
+        parts += [show_sign(operator), show(operand)]
+    return " ".join(parts)
