@@ -1,7 +1,6 @@
 """Predictions, the picks of correct ones, and the failures among them."""
 
 import time
-
 from typing import Any
 
 import dagster as dg

@@ -1,7 +1,6 @@
 """What became of every failure, and the signatures of the models."""
 
 import time
-
 from typing import Any
 
 import dagster as dg

@@ -140,11 +140,7 @@ def _grouped(texts: Sequence[str], distance: float, most: int) -> list[int]:
         return [0] * len(texts)
     # Rounding keeps the last bits of different BLAS builds from deciding a tie.
     gaps = np.round(np.clip(1.0 - vectors @ vectors.T, 0.0, None), 9)
-    places = _agglomerate(
-        gaps, AgglomerativeClustering(None, distance_threshold=distance, **_BY_GAP)
-    )
-    if max(places) + 1 > most:
-        tree = linkage(squareform(gaps, checks=False), method="average")
+    tree = linkage(squareform(gaps, checks=False), method="average")
     places = fcluster(tree, distance, criterion="distance")
     if places.max() > most:
         places = fcluster(tree, most, criterion="maxclust")

@@ -16,6 +16,8 @@ type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CODE_START: Final = re.compile(
     r"^(?:import |from \w[\w.]* import |class \w|def \w|@\w)", re.MULTILINE
 )
+_INDENTED: Final = re.compile(r"\s*\n[ \t]+\S|[ \t]+\S")
+_DEFINITION: Final = re.compile(r"^[ \t]*(?:async )?(?:def|class) \w", re.MULTILINE)
 _FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:python3?|py|Python)?[ \t]*$", re.MULTILINE)
 
 
@@ -114,7 +116,7 @@ def read_code(output: str, task: Task) -> Code | None:
     names = (*task.functions, *task.classes)
     found = _fenced(output, names) or _open_text(output)
     text, start, is_closed = found
-    if not re.search(r"^[ \t]*(?:async )?(?:def|class) \w", text, re.MULTILINE):
+    if _INDENTED.match(text) or not _DEFINITION.search(text):
         return _continuation(text, start, task, is_closed=is_closed)
     return _code(text, start, 0, is_closed=is_closed)
 
@@ -141,7 +143,7 @@ def _open_text(output: str) -> tuple[str, int, bool]:
 
 def _continuation(text: str, start: int, task: Task, *, is_closed: bool) -> Code | None:
     """Read an output that goes on where the prompt ends."""
-    if not text.startswith((" ", "\t", "\n")):
+    if not _INDENTED.match(text):
         return None
     before = task.prompt_code.rstrip("\n") + "\n"
     return _code(before + text, start, before.count("\n"), is_closed=is_closed)

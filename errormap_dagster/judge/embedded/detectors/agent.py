@@ -150,8 +150,18 @@ def _differing(call: _Call, wanted: _Call) -> list[str]:
     """Return the names of the arguments that differ, in the order of the alphabet."""
     if call.name != wanted.name:
         return ["name"]
-    names = sorted({*call.arguments, *wanted.arguments})
-    return [name for name in names if call.arguments.get(name) != wanted.arguments.get(name)]
+    names = sorted(wanted.arguments)
+    return [n for n in names if not _covers(call.arguments.get(n), wanted.arguments[n])]
+
+
+def _covers(given: object, wanted: object) -> bool:
+    """Whether a value has all that is wanted; what it has beyond that does not count."""
+    if isinstance(given, dict) and isinstance(wanted, dict):
+        return all(_covers(given.get(key), value) for key, value in wanted.items())
+    if isinstance(given, list) and isinstance(wanted, list):
+        pairs = zip(given, wanted, strict=False)
+        return len(given) == len(wanted) and all(_covers(one, two) for one, two in pairs)
+    return given == wanted
 
 
 def _same_object(call: _Call, wanted: _Call) -> bool:
@@ -196,7 +206,7 @@ def _action_finding(
         call, wanted = min(matched.altered, key=lambda pair: pair[0].position)
         return _altered_finding(call, wanted, criteria)
     if matched.lacking and handover is not None and not hands_over:
-        names = ", ".join(call.name for call in matched.lacking)
+        names = _named(matched.lacking)
         summary = f"The agent calls {handover.name} and never makes the needed call of {names}."
         return _finding(HANDED_OVER, summary, criteria, handover.position)
     if matched.surplus:
@@ -207,10 +217,19 @@ def _action_finding(
         )
         return _finding(UNREQUESTED, summary, criteria, call.position)
     if matched.lacking:
-        names = ", ".join(call.name for call in matched.lacking)
+        names = _named(matched.lacking)
         summary = f"The agent never makes the needed call of {names}."
         return _finding(NOT_TAKEN, summary, criteria, 0)
     return None
+
+
+def _named(calls: Sequence[_Call]) -> str:
+    """Name calls with the first id among their arguments, by which a reader can find them."""
+    texts: list[str] = []
+    for call in calls:
+        ids = [str(value) for name, value in call.arguments.items() if name.endswith("_id")]
+        texts.append(f"{call.name} for {ids[0]}" if ids else call.name)
+    return ", ".join(texts)
 
 
 def _altered_finding(call: _Call, wanted: _Call, criteria: tuple[Criterion, ...]) -> Finding:
@@ -218,7 +237,8 @@ def _altered_finding(call: _Call, wanted: _Call, criteria: tuple[Criterion, ...]
     others = len(_differing(call, wanted)) - 1
     has, needs = call.arguments.get(name), wanted.arguments.get(name)
     summary = f"The agent calls {call.name} with {name} = {_shown(has)}, not {_shown(needs)}"
-    summary += f", and {others} other arguments differ." if others else "."
+    plural = "s" if others > 1 else ""
+    summary += f", and {others} more argument{plural} differ." if others else "."
     return _finding(WRONG_ARGUMENTS, summary, criteria, call.position)
 
 

@@ -4,6 +4,7 @@ Code is parsed and compared, never run. What the prompt asks for is read from it
 """
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -234,6 +235,9 @@ def _undefined(submission: _Submission) -> Finding | None:
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
     )
+    if submission.code.before:
+        # What runs a continued prompt commonly imports the standard library for it.
+        known |= sys.stdlib_module_names
     known |= {node.name for node in submission.task.tree.body if hasattr(node, "name")}
     use = undefined_name(_source(submission), submission.tree, known)
     if use is not None:
