@@ -108,15 +108,25 @@ def _may_start(source: Sequence[Token], at: int) -> bool:
         return False
     before = source[at - 1] if at else None
     if token.kind is Kind.OPERATOR:
-        return token.text == "-" and before is not None and before.kind in _RELATIONS
+        return token.text == "-" and _is_sign(source, at)
     if before is None or before.kind in _RELATIONS or before.kind is Kind.BREAK:
         return before is None or before.text not in "/|" or not before.text
     if before.kind is Kind.WORD:
         return before.text not in _BEFORE_REFUSED
     if before.kind is Kind.OPERATOR:
-        is_list_mark = before.text in "+-*"
+        is_list_mark = before.text in "+-*" and before.end < token.start
         return is_list_mark and (at == 1 or source[at - 2].text.startswith(_NEWLINES))
     return before.kind is Kind.OPEN
+
+
+def _is_sign(source: Sequence[Token], at: int) -> bool:
+    """Whether a minus belongs to the number after it: nothing, a relation or a word precedes."""
+    before = source[at - 1] if at else None
+    if before is not None and before.kind in _RELATIONS:
+        return True
+    if at + 1 == len(source) or source[at + 1].start != source[at].end:
+        return False
+    return before is None or (before.kind is Kind.WORD and source[at].start > before.end)
 
 
 def _chain(source: Sequence[Token], first: Reading) -> list[Expression]:
@@ -148,6 +158,8 @@ def _is_closed(source: Sequence[Token], after: int) -> bool:
 
 
 def _step(left: Expression, right: Expression) -> Step | None:
+    if left.units and not left.operators:
+        return None
     is_left = len(left.operators) >= len(right.operators)
     expression, other = (left, right) if is_left else (right, left)
     value, stated = expression.value, other.value
@@ -161,7 +173,7 @@ def _step(left: Expression, right: Expression) -> Step | None:
 
 
 def _is_doubtful(expression: Expression, other: Expression, value: float, stated: float) -> bool:
-    """Whether an equation that does not hold may be no calculation, or be read in another way."""
+    """Whether an equation that does not hold may be read in a way in which it does."""
     if other.operators and other.operators == expression.operators:
         return True
     if not expression.units and not other.units:

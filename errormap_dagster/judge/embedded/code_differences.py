@@ -1,4 +1,4 @@
-"""Compares two programs node by node and tells whether exactly one place differs.
+"""Compares two programs node by node and tells in which few places they differ.
 
 Docstrings, annotations and the choice of variable names do not count as differences.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+MAX_PLACES: Final = 3
 _IGNORED: Final = frozenset(
     {
         "lineno",
@@ -27,7 +28,7 @@ _IGNORED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The only place where two programs differ; ``kind`` is constant, condition, call or other."""
+    """A place where two programs differ; ``kind`` is constant, condition, call or other."""
 
     kind: str
     ours: ast.AST
@@ -45,11 +46,16 @@ class _Walk:
     locals_theirs: frozenset[str] = frozenset()
 
 
-def only_difference(ours: ast.AST, theirs: ast.AST) -> Difference | None:
-    """Return the one place where ``ours`` differs from ``theirs``, None if none or several."""
+def differences(ours: ast.AST, theirs: ast.AST) -> list[Difference]:
+    """Return the places where ``ours`` differs from ``theirs``, at most ``MAX_PLACES`` + 1."""
     walk = _Walk(locals_ours=_bound(ours), locals_theirs=_bound(theirs))
     _compare(ours, theirs, walk)
-    return walk.found[0] if len(walk.found) == 1 else None
+    return walk.found
+
+
+def are_same(ours: ast.AST, theirs: ast.AST) -> bool:
+    """Whether two programs are the same but for the names of their variables."""
+    return not differences(ours, theirs)
 
 
 def _bound(tree: ast.AST) -> frozenset[str]:
@@ -63,7 +69,7 @@ def _bound(tree: ast.AST) -> frozenset[str]:
 
 
 def _compare(ours: ast.AST, theirs: ast.AST, walk: _Walk) -> None:
-    if len(walk.found) > 1:
+    if len(walk.found) > MAX_PLACES:
         return
     if type(ours) is not type(theirs):
         walk.found.append(Difference("other", ours, theirs))
@@ -75,14 +81,18 @@ def _compare(ours: ast.AST, theirs: ast.AST, walk: _Walk) -> None:
         _pair(ours.arg, theirs.arg, walk)
         return
     before = len(walk.found)
+    _compare_fields(ours, theirs, walk)
+    if isinstance(ours, ast.Compare) and len(walk.found) == before + 1:
+        _widen(ours, theirs, walk)
+
+
+def _compare_fields(ours: ast.AST, theirs: ast.AST, walk: _Walk) -> None:
     for name in ours._fields:
         if name in _IGNORED:
             continue
         if not _same_field(getattr(ours, name, None), getattr(theirs, name, None), walk):
             walk.found.append(Difference(_kind(ours, name), ours, theirs))
             return
-    if isinstance(ours, ast.Compare) and len(walk.found) == before + 1:
-        _widen(ours, theirs, walk)
 
 
 def _widen(ours: ast.Compare, theirs: ast.AST, walk: _Walk) -> None:

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_CODE: Final = 40_000
-type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 _CODE_START: Final = re.compile(
     r"^(?:import |from \w[\w.]* import |class \w|def \w|@\w)", re.MULTILINE
 )
+_STRAIGHT: Final = str.maketrans("“”‘’", "\"\"''")
 _INDENTED: Final = re.compile(r"\s*\n[ \t]+\S|[ \t]+\S")
 _DEFINITION: Final = re.compile(r"^[ \t]*(?:async )?(?:def|class) \w", re.MULTILINE)
-_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:python3?|py|Python)?[ \t]*$", re.MULTILINE)
+_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:python3?|py|Python)?[ \t\r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def read_task(prompt: str) -> Task | None:
     start = _CODE_START.search(prompt[:MAX_CODE])
     if start is None:
         return None
-    code = prompt[start.start() :]
+    code = prompt[start.start() :].translate(_STRAIGHT)
     tree = parse(code)
     if not isinstance(tree, ast.Module):
         tree = parse(code.rstrip() + "\n    pass\n")
@@ -76,7 +77,7 @@ def read_task(prompt: str) -> Task | None:
     functions = {
         node.name: node
         for node in tree.body
-        if isinstance(node, type_of_function) and is_empty(node)
+        if isinstance(node, FUNCTIONS) and is_empty(node)
     }
     classes = {
         node.name: node
@@ -88,7 +89,7 @@ def read_task(prompt: str) -> Task | None:
 
 def methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     """Return the methods of a class by name."""
-    return {item.name: item for item in node.body if isinstance(item, type_of_function)}
+    return {item.name: item for item in node.body if isinstance(item, FUNCTIONS)}
 
 
 def body_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
@@ -98,7 +99,7 @@ def body_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
 
 def is_empty(node: ast.AST) -> bool:
     """Whether a function has no body but a docstring, ``pass``, ``...`` or NotImplementedError."""
-    return isinstance(node, type_of_function) and all(_is_filler(item) for item in body_of(node))
+    return isinstance(node, FUNCTIONS) and all(_is_filler(item) for item in body_of(node))
 
 
 def _is_filler(node: ast.stmt) -> bool:
@@ -156,7 +157,7 @@ def _code(text: str, start: int, before: int, *, is_closed: bool) -> Code:
     if isinstance(tree, SyntaxError):
         shorter = _without_prose(text, tree)
         if shorter is not None:
-            return Code(text, start, before, True, shorter, None)
+            return Code(text, start, before, is_closed=True, tree=shorter, error=None)
     return Code(text, start, before, is_closed, None, tree)
 
 

@@ -1,8 +1,10 @@
 """Writes numbers and operations as a reader expects them in a summary."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
+_NOTE: Final = re.compile(r"<<[^<>\n]{1,160}>>")
 _LARGEST_WHOLE: Final = 1e15
 _SIGNS: Final = {"*": "×", "/": "÷", "+": "+", "-": "-", "^": "^"}
 
@@ -20,8 +22,13 @@ def show_sign(operator: str) -> str:
 
 
 def show_operation(operands: Sequence[float], operators: Sequence[str]) -> str:
-    """Return a flat operation such as ``3 × 4 + 5``; there is one operator less than operands."""
+    """Return a flat operation of one operator less than operands."""
     parts = [show(operands[0])]
     for operator, operand in zip(operators, operands[1:], strict=True):
         parts += [show_sign(operator), show(operand)]
     return " ".join(parts)
+
+
+def show_written(text: str) -> str:
+    """Return a calculation as it stands in a text, on one line and without calculator notes."""
+    return " ".join(_NOTE.sub("", text).split())

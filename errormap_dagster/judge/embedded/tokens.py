@@ -96,9 +96,8 @@ def tokens(text: str) -> list[Token]:
 
 def _is_variable(word: str, match: re.Match[str]) -> bool:
     """Whether a word stands for a number: one letter, or letters written onto a figure (2xy)."""
-    start = match.start()
-    is_attached = start > 0 and (match.string[start - 1].isdigit() or match.string[start - 1] == ")")
-    if is_attached:
+    before = match.string[match.start() - 1 : match.start()]
+    if before.isdigit() or before == ")":
         return word.lower() not in _ATTACHED_UNITS
     return len(word) == 1 and word not in "aAI"
 

@@ -254,7 +254,5 @@ def _told_finding(
     return _finding(NOT_TOLD, summary, (*criteria, failed), 0)
 
 
-def _finding(
-    title: str, summary: str, criteria: tuple[Criterion, ...], position: int
-) -> Finding:
+def _finding(title: str, summary: str, criteria: tuple[Criterion, ...], position: int) -> Finding:
     return Finding(Outcome.ERROR_FOUND, title, summary, criteria, position, 0.85)

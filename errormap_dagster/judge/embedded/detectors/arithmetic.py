@@ -110,13 +110,14 @@ def _title(step: Step) -> str:
 
 def _finding(output: str, before: Sequence[Step], step: Step) -> Finding:
     written = quote(output, step.start, step.end)
-    told = f"The output states {written}, but this comes to {show(step.value)}, not {show(step.stated)}."
+    true, stated = show(step.value), show(step.stated)
+    told = f"The output states {written}, but this comes to {true}, not {stated}."
     criteria = [
-        met("Computes correctly", quote(output, right.start, right.end), "holds when computed again")
+        met("Computes correctly", quote(output, right.start, right.end), "holds when recomputed")
         for right in before[:2]
         if right.is_right
     ]
-    criteria.append(unmet("Computes correctly", written, f"the true value is {show(step.value)}"))
+    criteria.append(unmet("Computes correctly", written, f"the true value is {true}"))
     certainty = 0.75 if step.is_rewriting else 0.95
     return Finding(
         Outcome.ERROR_FOUND, _title(step), told, tuple(criteria), step.start, certainty

@@ -1,4 +1,4 @@
-"""Finds the one place where code departs from a correct solution, and results of a wrong type.
+"""Finds the few places where code departs from a correct solution, and results of a wrong type.
 
 Both read the parsed code only. A single differing place is proof: the rest is the same.
 """
@@ -10,15 +10,18 @@ from typing import Final
 
 from errormap_dagster.domain.records import Outcome
 from errormap_dagster.judge.embedded.code_differences import (
+    MAX_PLACES,
     Difference,
+    are_same,
+    differences,
     first_line,
-    only_difference,
 )
 from errormap_dagster.judge.embedded.code_reading import (
     Code,
     Task,
+    methods,
     offset_of_line,
-    type_of_function,
+    FUNCTIONS,
 )
 from errormap_dagster.judge.embedded.findings import Finding, met, quote_line, unmet
 
@@ -26,6 +29,7 @@ WRONG_CONDITION: Final = "Wrong condition in code"
 WRONG_CONSTANT: Final = "Wrong constant in code"
 WRONG_CALL: Final = "Wrong function called"
 WRONG_EXPRESSION: Final = "Wrong expression in code"
+WRONG_METHOD: Final = "Wrong logic in one method"
 WRONG_RESULT_TYPE: Final = "Wrong result type returned"
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -34,6 +38,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         WRONG_CONSTANT: "atlas.logical_reasoning_error",
         WRONG_CALL: "atlas.logical_reasoning_error",
         WRONG_EXPRESSION: "atlas.logical_reasoning_error",
+        WRONG_METHOD: "atlas.logical_reasoning_error",
         WRONG_RESULT_TYPE: "atlas.specification_misinterpretation",
     }
 )
@@ -80,38 +85,42 @@ _DECLARED: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def find_differing_place(output: str, code: Code, right: Sequence[ast.Module]) -> Finding | None:
-    """Return the only place where the code differs from one of the right programs."""
+    """Return the first of the few places where the code differs from a right program."""
     if code.tree is None:
         return None
-    for tree in right:
-        difference = only_difference(code.tree, tree)
-        line = first_line(difference.ours) if difference and _is_small(difference) else None
-        if difference is not None and line is not None:
-            return _difference_finding(output, code, difference, line)
-    return None
+    compared = [differences(code.tree, tree) for tree in right]
+    close = [found for found in compared if 0 < len(found) <= MAX_PLACES and _are_small(found)]
+    if not close:
+        return None
+    nearest = min(close, key=len)
+    line = first_line(nearest[0].ours)
+    return None if line is None else _difference_finding(output, code, nearest, line)
 
 
-def _is_small(difference: Difference) -> bool:
-    """Whether both sides are expressions of few nodes: more is another solution, not a slip."""
+def _are_small(found: Sequence[Difference]) -> bool:
+    """Whether all sides are expressions of few nodes: more is another solution, not a slip."""
     return all(
         isinstance(node, ast.expr) and sum(1 for _ in ast.walk(node)) <= _FEW_NODES
+        for difference in found
         for node in (difference.ours, difference.theirs)
     )
 
 
-def _difference_finding(output: str, code: Code, difference: Difference, line: int) -> Finding:
-    ours, theirs = _shown(difference.ours), _shown(difference.theirs)
+def _difference_finding(output: str, code: Code, found: Sequence[Difference], line: int) -> Finding:
+    ours, theirs = _shown(found[0].ours), _shown(found[0].theirs)
     position = offset_of_line(code, line)
     evidence = quote_line(output, position)
+    others = "" if len(found) == 1 else f" in all but {len(found)} places"
     summary = (
-        f"The code has {ours!r} where a correct solution that is otherwise the same has {theirs!r}."
+        f"The code has {ours!r} where a correct solution that is otherwise the same{others} "
+        f"has {theirs!r}."
     )
     criteria = (
         met("The code is valid Python.", quote_line(output, code.start), "It parses."),
         unmet("The code does what a correct solution does.", evidence, summary),
     )
-    title = _TITLE_OF[difference.kind]
-    return Finding(Outcome.ERROR_FOUND, title, summary, criteria, position, 0.9)
+    title, certainty = _TITLE_OF[found[0].kind], 0.9 if len(found) == 1 else 0.6
+    return Finding(Outcome.ERROR_FOUND, title, summary, criteria, position, certainty)
 
 
 def _shown(node: ast.AST) -> str:
@@ -119,12 +128,50 @@ def _shown(node: ast.AST) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def find_wrong_method(
+    output: str, code: Code, task: Task, right: Sequence[ast.Module]
+) -> Finding | None:
+    """Return the only method of a class that is unlike every right one, by elimination."""
+    for name in task.classes:
+        ours = _class_methods(code.tree, name)
+        theirs = [_class_methods(tree, name) for tree in right]
+        unlike = [
+            method
+            for method, node in ours.items()
+            if not any(method in other and are_same(node, other[method]) for other in theirs)
+        ]
+        if len(unlike) == 1 and len(ours) > 1 and any(unlike[0] in other for other in theirs):
+            return _method_finding(output, code, f"{name}.{unlike[0]}()", ours[unlike[0]])
+    return None
+
+
+def _class_methods(
+    tree: ast.Module | None, name: str
+) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    body = tree.body if tree else []
+    found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
+    return methods(found[0]) if len(found) == 1 else {}
+
+
+def _method_finding(output: str, code: Code, name: str, node: ast.stmt) -> Finding:
+    position = offset_of_line(code, node.lineno)
+    summary = (
+        f"Every other method is the same as in a correct solution; only {name} differs from all "
+        "of them, so the fault lies there."
+    )
+    criteria = (
+        met("The code is valid Python.", quote_line(output, code.start), "It parses."),
+        unmet(f"{name} does what is asked.", quote_line(output, position), summary),
+    )
+    return Finding(Outcome.ERROR_FOUND, WRONG_METHOD, summary, criteria, position, 0.7)
+
+
 def find_wrong_result_type(output: str, code: Code, task: Task) -> Finding | None:
     """Return a function all of whose results have another type than the prompt declares."""
     if code.tree is None:
         return None
     for node in code.tree.body:
-        if not isinstance(node, type_of_function) or node.name not in task.functions:
+        if not isinstance(node, FUNCTIONS) or node.name not in task.functions:
             continue
         declared = _declared(task.functions[node.name].returns)
         returns = _returns(node)
@@ -159,7 +206,7 @@ def _returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Return]:
     waiting: list[ast.AST] = list(node.body)
     while waiting:
         item = waiting.pop(0)
-        if isinstance(item, (*type_of_function, ast.Lambda, ast.ClassDef)):
+        if isinstance(item, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
             continue
         if isinstance(item, ast.Return) and item.value is not None:
             found.append(item)

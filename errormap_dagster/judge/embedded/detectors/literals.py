@@ -1,13 +1,9 @@
 """Finds where a predicted return value of a Python function departs from the true one.
 
-For tasks that show a function and ask for the literal that it returns. Values are read with
-``ast.literal_eval``; the shown function is never run.
+For tasks that show a function and ask for the literal that it returns. The shown function is never run.
 """
 
-import ast
-import json
 import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +13,20 @@ from typing import Final, cast
 
 from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
 from errormap_dagster.judge.embedded.findings import Finding, met, quote, unmet
+from errormap_dagster.judge.embedded.literal_values import (
+    Given,
+    Value,
+    differ_by_writing,
+    literal,
+    read_answer,
+    same_value,
+)
 
 WRONG_TYPE: Final = "Wrong result type"
 WRONG_COUNT: Final = "Element count wrong in traced value"
 WRONG_ORDER: Final = "Wrong order in traced value"
 WRONG_CHARACTERS: Final = "Character-level tracing error"
+CLAIMS_ERROR: Final = "Error claimed where none occurs"
 OFF_BY_ONE: Final = "Off-by-one in traced number"
 WRONG_TRUTH: Final = "Wrong truth value traced"
 WRONG_VALUE: Final = "Wrong traced value"
@@ -32,31 +37,20 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         WRONG_COUNT: "atlas.counting_error",
         WRONG_ORDER: "atlas.logical_reasoning_error",
         WRONG_CHARACTERS: "atlas.logical_reasoning_error",
+        CLAIMS_ERROR: "atlas.logical_reasoning_error",
         OFF_BY_ONE: "atlas.counting_error",
         WRONG_TRUTH: "atlas.logical_reasoning_error",
         WRONG_VALUE: "atlas.logical_reasoning_error",
     }
 )
 
-_MAX_LITERAL: Final = 5_000
-_TAIL: Final = 20_000
+_MAX_PROMPT: Final = 20_000
 _SHOWN: Final = 60
 _SIMILAR: Final = 0.7
 _FUNCTION: Final = re.compile(r"^[ \t]*def \w+\(", re.MULTILINE)
-_ASKS_VALUE: Final = re.compile(r"\bassert\b|\bliteral\b|\breturn value\b|\breturns?\b.{0,40}\?")
-_FIELD: Final = re.compile(r'"answer"\s{0,20}:\s{0,20}')
-_RAW_STRING: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_ASKS_VALUE: Final = re.compile(r"\bassert\b|\bliteral\b|\breturn value\b")
+_ERROR_ANSWER: Final = re.compile(r'"answer"\s{0,20}:\s{0,20}"[`\']?([A-Z][a-zA-Z]{2,30}Error)\b')
 _CONTAINERS: Final = (list, tuple, dict, set, frozenset)
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """The predicted answer: its text, its value, and its place in the output."""
-
-    text: str
-    value: object
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,87 +63,39 @@ class _Difference:
 
 def find_wrong_literal(case: FailureCase) -> Finding | None:
     """Compare the predicted literal with the true one, None if either cannot be read."""
-    if case.output_text is None or case.correct_answer is None:
+    expected = _expected(case)
+    if expected is None or case.output_text is None:
         return None
-    if not _FUNCTION.search(case.input_text[:_TAIL]):
-        return None
-    if not _ASKS_VALUE.search(case.input_text[:_TAIL]):
-        return None
-    expected = _literal(case.correct_answer)
-    if expected is None:
-        return None
-    given = _read_answer(case.output_text, expected.value)
+    given = read_answer(case.output_text, expected.value)
     if given is None:
+        return _claimed_error(case.output_text, expected.value)
+    if differ_by_writing(given.value, expected.value):
         return None
-    if _same(given.value, expected.value):
-        return _same_value(case.output_text, given, case.correct_answer)
+    if same_value(given.value, expected.value):
+        return _same_value(case.output_text, given, case.correct_answer or "")
     return _finding(case.output_text, given, expected.value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    value: object
-
-
-def _literal(text: str) -> _Value | None:
-    if len(text) > _MAX_LITERAL:
+def _expected(case: FailureCase) -> Value | None:
+    """Return the true value, None if the case asks for no return value."""
+    prompt = case.input_text[:_MAX_PROMPT]
+    if case.correct_answer is None or not _FUNCTION.search(prompt):
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _Value(ast.literal_eval(text.strip()))
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return None
+    return literal(case.correct_answer) if _ASKS_VALUE.search(prompt) else None
 
 
-def _read_answer(output: str, expected: object) -> _Given | None:
-    offset = max(0, len(output) - _TAIL)
-    last = None
-    for last in _FIELD.finditer(output, offset):
-        pass
-    if last is None:
-        return None
-    field = _field_text(output, last.end())
-    if field is None:
-        return None
-    value = _literal(field.text)
-    if isinstance(expected, str) and (value is None or not isinstance(value.value, str)):
-        # Inside a JSON string the quotes of a Python string are often left out.
-        return _Given(field.text, field.text, field.start, field.end) if value is None else None
-    return None if value is None else _Given(field.text, value.value, field.start, field.end)
-
-
-def _field_text(output: str, start: int) -> _Given | None:
-    """Read the JSON value at ``start`` as the text of a Python literal."""
-    if output[start : start + 1] != '"':
-        return _bare_field(output, start)
-    match = _RAW_STRING.match(output, start, start + _MAX_LITERAL)
+def _claimed_error(output: str, expected: object) -> Finding | None:
+    """Return the finding for an answer that names an error where a value comes out."""
+    match = _ERROR_ANSWER.search(output, max(0, len(output) - _MAX_PROMPT))
     if match is None:
         return None
-    try:
-        text = str(json.loads(match.group(), strict=False))
-    except ValueError:
-        text = match.group(1).replace('\\"', '"')
-    return _Given(text, None, match.start(1), match.end(1))
+    evidence = quote(output, *match.span(1))
+    summary = f"The output answers {match.group(1)} where the function returns {_shown(expected)}."
+    criteria = (unmet("The value is what the function returns.", evidence, summary),)
+    return Finding(Outcome.ERROR_FOUND, CLAIMS_ERROR, summary, criteria, match.start(1), 0.9)
 
 
-def _bare_field(output: str, start: int) -> _Given | None:
-    try:
-        value, end = json.JSONDecoder().raw_decode(output, start)
-    except (ValueError, RecursionError):
-        return None
-    return _Given(repr(value), None, start, end)
-
-
-def _same(left: object, right: object) -> bool:
-    return (
-        (type(left) is type(right)
-        and repr(left) == repr(right))
-        or (type(left) is type(right) and left == right)
-    )
-
-
-def _same_value(output: str, given: _Given, correct_answer: str) -> Finding:
+def _same_value(output: str, given: Given, correct_answer: str) -> Finding:
     evidence = quote(output, given.start, given.end)
     summary = (
         f"The output answers {_shown(given.value)}, which is the value of the reference "
@@ -159,7 +105,7 @@ def _same_value(output: str, given: _Given, correct_answer: str) -> Finding:
     return Finding(Outcome.NO_ERROR_FOUND, None, summary, criteria, given.start, 0.7)
 
 
-def _finding(output: str, given: _Given, expected: object) -> Finding:
+def _finding(output: str, given: Given, expected: object) -> Finding:
     difference = _difference(given.value, expected)
     summary = (
         f"The output predicts {_shown(given.value)} where the function returns "
@@ -277,7 +223,7 @@ def _mapping_difference(
         detail = f"key {_shown(surplus[0])} instead of {_shown(lacking[0])}"
         return _Difference(WRONG_VALUE, detail)
     for key, value in expected.items():
-        if not _same(given[key], value):
+        if not same_value(given[key], value):
             detail = f"key {_shown(key)} has {_shown(given[key])} instead of {_shown(value)}"
             return _Difference(WRONG_VALUE, detail)
     return _Difference(WRONG_ORDER, "the same entries in another order")
@@ -285,7 +231,7 @@ def _mapping_difference(
 
 def _first_difference(given: Sequence[object], expected: Sequence[object]) -> int:
     for at, (left, right) in enumerate(zip(given, expected, strict=False)):
-        if not _same(left, right):
+        if not same_value(left, right):
             return at
     return min(len(given), len(expected))
 

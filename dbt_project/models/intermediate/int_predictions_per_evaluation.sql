@@ -1,0 +1,12 @@
+select
+    dataset,
+    model,
+    count(*) as n_predictions,
+    count(distinct example_id) as n_examples,
+    max(trial) as max_trial,
+    count(correct_answer) as n_with_correct_answer,
+    min(metric) as metric,
+    min(landed_at) as first_landed_at,
+    max(landed_at) as last_landed_at,
+from {{ ref('stg_errormap__raw_predictions') }}
+group by dataset, model

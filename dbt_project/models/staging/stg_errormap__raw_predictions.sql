@@ -1,0 +1,17 @@
+select
+    prediction_id,
+    dataset,
+    model,
+    example_id,
+    trial,
+    input_text,
+    output_text,
+    correct_answer,
+    score,
+    metric,
+    higher_is_better,
+    source_format,
+    source_uri,
+    content_hash,
+    landed_at,
+from {{ source('errormap', 'raw_predictions') }}

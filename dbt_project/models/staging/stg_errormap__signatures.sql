@@ -1,0 +1,16 @@
+select
+    taxonomy,
+    version,
+    model,
+    dataset,
+    depth,
+    category_id,
+    n_predictions,
+    n_failures,
+    n_judged,
+    n_errors,
+    error_share,
+    error_share_low,
+    error_share_high,
+    failure_rate,
+from {{ source('errormap', 'signatures') }}

@@ -1,0 +1,113 @@
+"""Reads Python literals: the true value of a task, and the answer that an output gives.
+
+Values are read with ``ast.literal_eval``; nothing is run.
+"""
+
+import ast
+import json
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+_MAX_LITERAL: Final = 5_000
+_TAIL: Final = 20_000
+_FIELD: Final = re.compile(r'"answer"\s{0,20}:\s{0,20}')
+_RAW_STRING: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_QUOTES: Final = ("'", '"')
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that was read; the wrapper tells a read None from an unreadable text."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The predicted answer: its text, its value, and its place in the output."""
+
+    text: str
+    value: object
+    start: int
+    end: int
+
+
+def literal(text: str) -> Value | None:
+    """Return the value of a text that is one Python literal, else None."""
+    if len(text) > _MAX_LITERAL:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Value(ast.literal_eval(text.strip()))
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def read_answer(output: str, expected: object) -> Given | None:
+    """Return the last answer of an output, None if there is none or it cannot be read.
+
+    Where a string is expected, an answer without quotes is taken as the string itself.
+    """
+    offset = max(0, len(output) - _TAIL)
+    ends = [match.end() for match in _FIELD.finditer(output, offset)]
+    field = _field_text(output, ends[-1]) if ends else None
+    if field is None:
+        return None
+    value = literal(field.text)
+    if isinstance(expected, str) and (value is None or not isinstance(value.value, (str, bool))):
+        return _bare_string(field, expected)
+    if value is None:
+        return None
+    return Given(field.text, value.value, field.start, field.end)
+
+
+def _bare_string(field: Given, expected: str) -> Given | None:
+    """Read an answer without quotes as a string: inside JSON they are often left out.
+
+    None where only quoting or escaping differs, for then nobody can tell what was meant.
+    """
+    text = field.text
+    if text[:1] in _QUOTES or text[-1:] in _QUOTES or "\\" in text:
+        return None
+    return None if text == expected else Given(text, text, field.start, field.end)
+
+
+def _field_text(output: str, start: int) -> Given | None:
+    """Read the JSON value at ``start`` as the text of a Python literal."""
+    if output[start : start + 1] != '"':
+        return _bare_field(output, start)
+    match = _RAW_STRING.match(output, start, start + _MAX_LITERAL)
+    if match is None:
+        return None
+    try:
+        text = str(json.loads(match.group(), strict=False))
+    except ValueError:
+        text = match.group(1).replace('\\"', '"')
+    return Given(text, None, match.start(1), match.end(1))
+
+
+def _bare_field(output: str, start: int) -> Given | None:
+    try:
+        value, end = json.JSONDecoder().raw_decode(output, start)
+    except (ValueError, RecursionError):
+        return None
+    return Given(repr(value), None, start, end)
+
+
+def differ_by_writing(given: object, expected: object) -> bool:
+    """Whether only escapes or quotes differ, which a reader would take for the same value."""
+    if isinstance(given, str) != isinstance(expected, str):
+        return str(given) == str(expected)
+    if not isinstance(given, str) or not isinstance(expected, str) or given == expected:
+        return False
+    plain = given.replace("\\\\", "\\").replace("\\n", "\n").replace("\\t", "\t")
+    return expected in {plain, plain.strip("'\"")} or repr(expected)[1:-1] == given
+
+
+def same_value(left: object, right: object) -> bool:
+    return (type(left) is type(right) and repr(left) == repr(right)) or (
+        type(left) is type(right) and left == right
+    )

@@ -1,0 +1,185 @@
+"""Searches for the one change to a solution that makes it arrive at the reference.
+
+A change that does so shows where the solution went wrong: the operation, the quantity taken, or
+a step too few or too many.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from errormap_dagster.judge.embedded.calculations import is_same
+from errormap_dagster.judge.embedded.quantities import Quantity
+from errormap_dagster.judge.embedded.solutions import Solution
+
+_BASIC: Final = "+-*/"
+
+
+class Change(StrEnum):
+    """What is changed in a step."""
+
+    OPERATOR = "operator"
+    ORDER = "order"
+    SHARE = "share"
+    OPERAND = "operand"
+    DROPPED = "dropped"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One change to step ``at`` after which the solution arrives at the reference.
+
+    ``operands`` and ``operators`` are those of the changed step, ``value`` is its result.
+    ``old`` and ``new`` are the operand replaced or dropped, and the one put in or added.
+    ``operator`` is the sign put in or used for the added operand.
+    """
+
+    change: Change
+    at: int
+    operands: tuple[float, ...]
+    operators: tuple[str, ...]
+    value: float
+    old: float | None = None
+    new: float | None = None
+    operator: str = ""
+
+
+def find_repairs(
+    solution: Solution, quantities: Sequence[Quantity], reference: float
+) -> list[Repair]:
+    """Return every single change that leads to ``reference``, first by place in the solution."""
+    found: list[Repair] = []
+    for at in range(solution.last + 1):
+        for repair in _candidates(solution, quantities, at):
+            result = solution.replay(at, repair.value)
+            if result is not None and is_same(result, reference):
+                found.append(repair)
+    return found
+
+
+def _candidates(
+    solution: Solution, quantities: Sequence[Quantity], at: int
+) -> Iterator[Repair]:
+    yield from _operators(solution, at)
+    yield from _orders(solution, at)
+    yield from _shares(solution, quantities, at)
+    yield from _operands(solution, quantities, at)
+    yield from _dropped(solution, at)
+    yield from _added(solution, quantities, at)
+
+
+def _operators(solution: Solution, at: int) -> Iterator[Repair]:
+    expression = solution.steps[at].expression
+    for index, sign in enumerate(expression.operators):
+        for other in _BASIC:
+            if other == sign:
+                continue
+            operators = (*expression.operators[:index], other, *expression.operators[index + 1 :])
+            value = expression.evaluate(expression.operands, operators)
+            if value is not None:
+                yield Repair(
+                    Change.OPERATOR, at, expression.operands, operators, value, operator=other
+                )
+
+
+def _orders(solution: Solution, at: int) -> Iterator[Repair]:
+    expression = solution.steps[at].expression
+    if len(expression.operands) == len("ab") and expression.operators in {("-",), ("/",)}:
+        operands = expression.operands[::-1]
+        value = expression.evaluate(operands, expression.operators)
+        if value is not None:
+            yield Repair(Change.ORDER, at, operands, expression.operators, value)
+
+
+def _replaced(solution: Solution, at: int, index: int, new: float, change: Change) -> Repair | None:
+    expression = solution.steps[at].expression
+    operands = (*expression.operands[:index], new, *expression.operands[index + 1 :])
+    value = expression.evaluate(operands, expression.operators)
+    if value is None:
+        return None
+    old = expression.operands[index]
+    return Repair(change, at, operands, expression.operators, value, old, new)
+
+
+def _shares(
+    solution: Solution, quantities: Sequence[Quantity], at: int
+) -> Iterator[Repair]:
+    """Take another form of a percentage or fraction: 20 % off is 0.8, not 0.2."""
+    for index, operand in enumerate(solution.steps[at].expression.operands):
+        for quantity in quantities:
+            if len(quantity.values) == 1 or not _stands_in(operand, quantity.values):
+                continue
+            for form in quantity.values:
+                if not is_same(form, operand):
+                    repair = _replaced(solution, at, index, form, Change.SHARE)
+                    if repair is not None:
+                        yield repair
+
+
+def _operands(
+    solution: Solution, quantities: Sequence[Quantity], at: int
+) -> Iterator[Repair]:
+    """Take another given quantity, or the result of another earlier step."""
+    expression = solution.steps[at].expression
+    pool = [quantity.values[0] for quantity in quantities]
+    pool += [step.stated for step in solution.steps[:at]]
+    for index, operand in enumerate(expression.operands):
+        for new in dict.fromkeys(pool):
+            if not is_same(new, operand):
+                repair = _replaced(solution, at, index, new, Change.OPERAND)
+                if repair is not None:
+                    yield repair
+
+
+def _dropped(solution: Solution, at: int) -> Iterator[Repair]:
+    """Leave one operand out of a plain sum or product."""
+    expression = solution.steps[at].expression
+    signs = set(expression.operators)
+    neutral = 0.0 if signs <= {"+", "-"} else 1.0 if signs <= {"*", "/"} else None
+    if neutral is None or expression.has_function or expression.has_percent:
+        return
+    for index in range(len(expression.operands)):
+        repair = _replaced(solution, at, index, neutral, Change.DROPPED)
+        if repair is not None:
+            yield repair
+
+
+def _added(
+    solution: Solution, quantities: Sequence[Quantity], at: int
+) -> Iterator[Repair]:
+    """Go on from the result of the step with a quantity that the solution has not used."""
+    step = solution.steps[at]
+    for new in dict.fromkeys(unused_values(solution, quantities)):
+        for sign in _BASIC:
+            value = _apply(step.stated, sign, new)
+            if value is not None:
+                operands, operators = (step.stated, new), (sign,)
+                yield Repair(Change.ADDED, at, operands, operators, value, new=new, operator=sign)
+
+
+def unused_values(solution: Solution, quantities: Sequence[Quantity]) -> list[float]:
+    """Return the given quantities and results that no step of the solution takes up."""
+    taken = [operand for step in solution.steps for operand in step.expression.operands]
+    given = [
+        quantity.values[0]
+        for quantity in quantities
+        if not any(_stands_in(operand, quantity.values) for operand in taken)
+    ]
+    results = [
+        step.stated
+        for index, step in enumerate(solution.steps)
+        if index != solution.last and not solution.is_used(index)
+    ]
+    return given + results
+
+
+def _apply(left: float, sign: str, right: float) -> float | None:
+    if sign == "/":
+        return left / right if right else None
+    return {"+": left + right, "-": left - right, "*": left * right}[sign]
+
+
+def _stands_in(value: float, values: Sequence[float]) -> bool:
+    return any(is_same(value, other) for other in values)
