@@ -1,8 +1,9 @@
-"""``errormap contracts``: the contracts themselves are checked."""
+"""``errormap contracts``: the contracts themselves are checked, and what follows is written."""
 
 from errormap_dagster.cli import console
+from errormap_dagster.contracts.dbt_sources import write_dbt_files
 from errormap_dagster.contracts.registry import standard_violations, table_names
-from errormap_dagster.paths import contracts_dir
+from errormap_dagster.paths import contracts_dir, dbt_project_dir
 
 
 def check_contracts() -> int:
@@ -17,3 +18,10 @@ def check_contracts() -> int:
     if not broken:
         console.say(f"{len(table_names())} contracts keep the Open Data Contract Standard.")
     return 1 if broken else 0
+
+
+def write_what_follows() -> int:
+    """Write dbt's sources and staging models from the contracts."""
+    written = write_dbt_files(dbt_project_dir())
+    console.say(f"{len(written)} files written below {dbt_project_dir()}.")
+    return 0

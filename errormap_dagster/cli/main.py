@@ -96,11 +96,22 @@ def docs(home: HomeOption = None) -> None:
 
 
 @app.command()
-def contracts() -> None:
+def contracts(
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write dbt's sources and staging models from them.")
+    ] = False,
+) -> None:
     """Check every data contract against the Open Data Contract Standard."""
-    from errormap_dagster.cli.contracts import check_contracts  # noqa: PLC0415 - as above
+    from errormap_dagster.cli.contracts import (  # noqa: PLC0415 - as above
+        check_contracts,
+        write_what_follows,
+    )
 
-    raise typer.Exit(check_contracts())
+    code = check_contracts()
+    if write and code == 0:
+        code = write_what_follows()
+    raise typer.Exit(code)
 
 
 def main() -> None:

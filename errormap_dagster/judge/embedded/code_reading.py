@@ -75,9 +75,7 @@ def read_task(prompt: str) -> Task | None:
     if not isinstance(tree, ast.Module):
         return None
     functions = {
-        node.name: node
-        for node in tree.body
-        if isinstance(node, FUNCTIONS) and is_empty(node)
+        node.name: node for node in tree.body if isinstance(node, FUNCTIONS) and is_empty(node)
     }
     classes = {
         node.name: node

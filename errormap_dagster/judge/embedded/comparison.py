@@ -1,11 +1,14 @@
 """Compares a failed solution, step by step, with the correct solutions of the same example."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from errormap_dagster.judge.embedded.calculations import Step, is_same
+from errormap_dagster.judge.embedded.quantities import Quantity
 from errormap_dagster.judge.embedded.solutions import Solution
 
 _MOST_OPERANDS: Final = 8
@@ -25,12 +28,20 @@ class Departure:
     origin: int
 
 
-def find_departure(failed: Solution, correct: Sequence[Solution]) -> Departure | None:
-    """Return the first departing step, None when every step stands in a correct solution."""
-    known = {value for solution in correct for value in _known_values(solution)}
+def find_departure(
+    failed: Solution, correct: Sequence[Solution], given: Sequence[float]
+) -> Departure | None:
+    """Return the first departing step, None when every step stands in a correct solution.
+
+    ``given`` are the values that the question states. What a correct solution only reaches on
+    the way through a longer calculation is known too, but not as a final answer.
+    """
+    results = {value for solution in correct for value in _results(solution)}
+    known = results | {value for solution in correct for value in _passed(solution, given)}
     reached = {_rounded(step.stated) for step in failed.steps}
     for at, step in enumerate(failed.steps):
-        if _rounded(step.stated) in known or _rounded(step.value) in known:
+        fitting = results if at == failed.last else known
+        if _rounded(step.stated) in fitting or _rounded(step.value) in fitting:
             continue
         counterpart, origin = _counterpart(step, correct, reached)
         return Departure(at, counterpart, origin)
@@ -64,23 +75,32 @@ def _rounded(value: float) -> float:
     return round(value, _DIGITS) + 0.0
 
 
-def _known_values(solution: Solution) -> Iterator[float]:
-    """Values of steps, their operands, and what two operands of a step give on the way."""
+def _results(solution: Solution) -> Iterator[float]:
     for step in solution.steps:
         yield _rounded(step.stated)
         yield _rounded(step.value)
+
+
+def _passed(solution: Solution, given: Sequence[float]) -> Iterator[float]:
+    """Yield operands worked out in the head, and what two operands of a step give on the way."""
+    for step in solution.steps:
         operands = step.expression.operands[:_MOST_OPERANDS]
-        yield from map(_rounded, operands)
-        signs = set(step.expression.operators)
+        for operand in operands:
+            if not any(is_same(operand, value) for value in given):
+                yield _rounded(operand)
         for left, right in itertools.combinations(operands, 2):
-            if "+" in signs:
-                yield _rounded(left + right)
-            if "*" in signs:
-                yield _rounded(left * right)
-            if "-" in signs:
-                yield from (_rounded(left - right), _rounded(left + right))
-            if "/" in signs and right:
-                yield _rounded(left / right)
+            yield from _pair(left, right, set(step.expression.operators))
+
+
+def _pair(left: float, right: float, signs: set[str]) -> Iterator[float]:
+    if signs & {"+", "-"}:
+        yield _rounded(left + right)
+    if "-" in signs:
+        yield _rounded(left - right)
+    if "*" in signs:
+        yield _rounded(left * right)
+    if "/" in signs and right:
+        yield _rounded(left / right)
 
 
 def _counterpart(
@@ -98,3 +118,45 @@ def _counterpart(
             if n_shared > most:
                 best, most = (other, origin), n_shared
     return best
+
+
+class Difference(StrEnum):
+    """How a departing step differs from the step of a correct solution in its place."""
+
+    OPERATORS = "operators"
+    ORDER = "order"
+    SHARE = "share"
+    ONE_OPERAND = "one operand"
+    FEWER = "fewer"
+    MORE = "more"
+    OTHER = "other"
+
+
+def difference(step: Step, other: Step, quantities: Sequence[Quantity]) -> Difference:
+    """Return how ``step`` differs from its counterpart in a correct solution."""
+    own = Counter(map(_rounded, step.expression.operands))
+    wanted = Counter(map(_rounded, other.expression.operands))
+    signs, wanted_signs = step.expression.operators, other.expression.operators
+    lacking, surplus = wanted - own, own - wanted
+    if not lacking and not surplus:
+        return Difference.ORDER if signs == wanted_signs else Difference.OPERATORS
+    if lacking.total() == 1 and surplus.total() == 1:
+        old, new = next(iter(surplus)), next(iter(lacking))
+        if _are_forms(old, new, quantities):
+            return Difference.SHARE
+        if Counter(signs) == Counter(wanted_signs):
+            return Difference.ONE_OPERAND
+    if set(signs) <= set(wanted_signs) and not surplus:
+        return Difference.FEWER
+    if set(wanted_signs) <= set(signs) and not lacking:
+        return Difference.MORE
+    return Difference.OTHER
+
+
+def _are_forms(left: float, right: float, quantities: Sequence[Quantity]) -> bool:
+    """Whether two values are forms of one percentage or fraction of the question."""
+    return any(
+        any(is_same(left, value) for value in quantity.values)
+        and any(is_same(right, value) for value in quantity.values)
+        for quantity in quantities
+    )

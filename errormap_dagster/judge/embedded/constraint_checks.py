@@ -207,8 +207,9 @@ def check_sentences(output: str, instruction: Instruction) -> Reading:
     if needs is None:
         return Reading(LENGTH_MISSED, asked, "the number is not stated", kept=None)
     has = count_sentences(output)
-    unsure = abs(has - needs) <= _SENTENCE_SLACK * needs
-    kept = None if unsure else compare(relation, has, needs)
+    kept: bool | None = compare(relation, has, needs)
+    if abs(has - needs) <= max(_SENTENCE_SLACK * needs, 1 if kept else 0):
+        kept = None
     return Reading(LENGTH_MISSED, asked, f"has {has} sentences", kept=kept, span=_ending(output))
 
 

@@ -108,6 +108,5 @@ def differ_by_writing(given: object, expected: object) -> bool:
 
 
 def same_value(left: object, right: object) -> bool:
-    return (type(left) is type(right) and repr(left) == repr(right)) or (
-        type(left) is type(right) and left == right
-    )
+    """Whether two values are equal and of the same type."""
+    return type(left) is type(right) and left == right

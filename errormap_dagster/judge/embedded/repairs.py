@@ -183,3 +183,25 @@ def _apply(left: float, sign: str, right: float) -> float | None:
 
 def _stands_in(value: float, values: Sequence[float]) -> bool:
     return any(is_same(value, other) for other in values)
+
+
+def plausible(
+    repairs: Sequence[Repair], solution: Solution, quantities: Sequence[Quantity]
+) -> list[Repair]:
+    """Return the repairs that seldom arrive at the reference by chance.
+
+    Those exchange a sign for its inverse, turn the operands round, take another form of a
+    percentage, or go on with a quantity that the solution has not used.
+    """
+    return [
+        repair
+        for repair in repairs
+        if repair.change in {Change.ORDER, Change.SHARE, Change.ADDED}
+        or (repair.change is Change.OPERATOR and _is_inverse(repair, solution))
+    ]
+
+
+def _is_inverse(repair: Repair, solution: Solution) -> bool:
+    before = solution.steps[repair.at].expression.operators
+    changed = [pair for pair in zip(before, repair.operators, strict=True) if pair[0] != pair[1]]
+    return all(set(pair) in ({"+", "-"}, {"*", "/"}) for pair in changed)

@@ -31,6 +31,10 @@ _COUNT: Final = r"(\d{1,5}|" + "|".join(_NUMBERS) + r")"
 _BOUND: Final = (
     r"(at least|at most|exactly|less than|fewer than|no more than|no fewer than|more than)\s+"
 )
+_WHOLE: Final = (
+    r"\b(?:entire|whole|all|your) (?:response|answer|reply|output)\b"
+    r"(?:(?!\b(?:no|not|words?|least|most|times|avoid|without|letter|title|first)\b)[^.\n]){0,40}\b"
+)
 
 
 def stated_constraints(case: FailureCase) -> tuple[Instruction, ...]:
@@ -108,17 +112,11 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruct
         _plain("punctuation:no_comma"),
     ),
     (
-        _pattern(
-            r"\b(?:entire|whole|all|your) (?:response|answer|reply|output)\b[^.\n]{0,40}\b"
-            r"(?:in )?(?:all )?lower ?case|\bno capital letters\b"
-        ),
+        _pattern(_WHOLE + r"(?:in )?(?:all )?lower ?case|\bno (?:capital|upper ?case) letters\b"),
         _plain("change_case:english_lowercase"),
     ),
     (
-        _pattern(
-            r"\b(?:entire|whole|all|your) (?:response|answer|reply|output)\b[^.\n]{0,40}\b"
-            r"(?:in )?(?:all )?(?:upper ?case|capital letters)\b"
-        ),
+        _pattern(_WHOLE + r"(?:in )?(?:all )?(?:upper ?case|capital letters)\b"),
         _plain("change_case:english_capital"),
     ),
     (
@@ -145,8 +143,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruct
     (
         _pattern(
             r"\b(?:end|finish) (?:your|the|it|this) ?(?:entire )?(?:response|answer|reply|output"
-            r"|letter|email|essay|story)? ?with (?:this |the )?(?:exact )?(?:phrase|sentence|words)?"
-            r":? ?[\"“]([^\"”\n]{3,200})[\"”]"
+            r"|letter|email|essay|story)? ?with (?:this |the )?(?:exact )?"
+            r"(?:phrase|sentence|words)?:? ?[\"“]([^\"”\n]{3,200})[\"”]"
         ),
         _ending,
     ),
@@ -157,7 +155,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruct
     (
         _pattern(
             r"\bentire (?:response|output|answer|reply)\b[^.\n]{0,30}\b(?:in|as) json\b"
-            r"|\bonly json\b|\bwrap (?:all words|everything|the entire output) (?:in|into) (?:one )?json"
+            r"|\bonly json\b|\bwrap (?:all words|everything|the entire output) (?:in|into)"
+            r" (?:one )?json"
         ),
         _plain("detectable_format:json_format"),
     ),

@@ -5,26 +5,19 @@ Code is parsed and compared, never run. What the prompt asks for is read from it
 
 import ast
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
-from errormap_dagster.judge.embedded.code_names import Use, undefined_attribute, undefined_name
+from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.embedded.code_reading import (
     MAX_CODE,
     Code,
     Task,
-    body_of,
-    is_empty,
-    methods,
     offset_of_line,
     parse,
     read_code,
     read_task,
-    FUNCTIONS,
 )
 from errormap_dagster.judge.embedded.detectors.code_parts import LOOKS, Submission
 from errormap_dagster.judge.embedded.detectors.code_parts import TITLES as PARTS_TITLES
@@ -36,7 +29,7 @@ from errormap_dagster.judge.embedded.detectors.code_structure import (
     find_wrong_method,
     find_wrong_result_type,
 )
-from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote_line, unmet
+from errormap_dagster.judge.embedded.findings import Finding, quote_line, unmet
 
 INVALID: Final = "Code does not parse"
 CUT_OFF: Final = "Code cut off"
@@ -139,5 +132,3 @@ def _is_cut_off(code: Code, line: int) -> bool:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
-
-

@@ -13,13 +13,13 @@ from typing import Final
 from errormap_dagster.domain.records import Criterion, Outcome
 from errormap_dagster.judge.embedded.code_names import Use, undefined_attribute, undefined_name
 from errormap_dagster.judge.embedded.code_reading import (
+    FUNCTIONS,
     Code,
     Task,
     body_of,
     is_empty,
     methods,
     offset_of_line,
-    FUNCTIONS,
 )
 from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote_line, unmet
 

@@ -17,11 +17,11 @@ from errormap_dagster.judge.embedded.code_differences import (
     first_line,
 )
 from errormap_dagster.judge.embedded.code_reading import (
+    FUNCTIONS,
     Code,
     Task,
     methods,
     offset_of_line,
-    FUNCTIONS,
 )
 from errormap_dagster.judge.embedded.findings import Finding, met, quote_line, unmet
 

@@ -1,6 +1,7 @@
 """Finds where a predicted return value of a Python function departs from the true one.
 
-For tasks that show a function and ask for the literal that it returns. The shown function is never run.
+For tasks that show a function and ask for the literal that it returns. The shown
+function is never run.
 """
 
 import re
@@ -154,10 +155,12 @@ def _difference(given: object, expected: object) -> _Difference:
         return _Difference(WRONG_TYPE, f"a value of type {names[0]} instead of {names[1]}")
     if isinstance(given, str) and isinstance(expected, str):
         return _string_difference(given, expected)
-    if isinstance(given, bool):
-        return _Difference(WRONG_TRUTH, "the condition comes out the other way")
     if isinstance(given, int) and isinstance(expected, int):
         return _number_difference(given, expected)
+    return _container_difference(given, expected)
+
+
+def _container_difference(given: object, expected: object) -> _Difference:
     if isinstance(given, dict) and isinstance(expected, dict):
         return _mapping_difference(
             cast("Mapping[object, object]", given), cast("Mapping[object, object]", expected)
@@ -170,6 +173,8 @@ def _difference(given: object, expected: object) -> _Difference:
 
 
 def _number_difference(given: int, expected: int) -> _Difference:
+    if isinstance(given, bool):
+        return _Difference(WRONG_TRUTH, "the condition comes out the other way")
     gap = given - expected
     if abs(gap) == 1:
         side = "more" if gap > 0 else "less"

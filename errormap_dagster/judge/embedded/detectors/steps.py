@@ -11,14 +11,16 @@ from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
 from errormap_dagster.judge.embedded.calculations import Step, is_same
 from errormap_dagster.judge.embedded.comparison import (
     Departure,
+    Difference,
+    difference,
     find_departure,
     knows,
     stops_before_end,
 )
 from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote, unmet
 from errormap_dagster.judge.embedded.numbers_shown import show, show_operation, show_written
-from errormap_dagster.judge.embedded.quantities import read_quantities
-from errormap_dagster.judge.embedded.repairs import Change, Repair, find_repairs
+from errormap_dagster.judge.embedded.quantities import Quantity, read_quantities
+from errormap_dagster.judge.embedded.repairs import Change, Repair, find_repairs, plausible
 from errormap_dagster.judge.embedded.solutions import Solution, read_solution
 from errormap_dagster.judge.embedded.tasks import question_of, reference_value
 
@@ -28,9 +30,10 @@ SHARE: Final = "Percentage or fraction misapplied"
 QUANTITY: Final = "Wrong quantity used"
 STOPS: Final = "Stops before the last step"
 LEFT_OUT: Final = "Step left out"
+TERM_LEFT_OUT: Final = "Term left out of calculation"
+TERM_TOO_MANY: Final = "Unneeded term in calculation"
 EXTRA: Final = "Unneeded extra step"
-DEPARTS: Final = "Step departs from solution"
-OTHER_ANSWER: Final = "Answer differs from own result"
+NEXT_STEP: Final = "Wrong next step chosen"
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -40,14 +43,35 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         QUANTITY: "atlas.incorrect_identification",
         STOPS: "atlas.incomplete_reasoning",
         LEFT_OUT: "atlas.incomplete_reasoning",
+        TERM_LEFT_OUT: "atlas.incomplete_reasoning",
+        TERM_TOO_MANY: "atlas.logical_reasoning_error",
         EXTRA: "atlas.logical_reasoning_error",
-        DEPARTS: "atlas.logical_reasoning_error",
-        OTHER_ANSWER: "atlas.answer_selection_error",
+        NEXT_STEP: "atlas.logical_reasoning_error",
     }
 )
 
+_BY_CHANGE: Final[Mapping[Change, str]] = MappingProxyType(
+    {
+        Change.OPERATOR: OPERATION,
+        Change.ORDER: ORDER,
+        Change.SHARE: SHARE,
+        Change.ADDED: LEFT_OUT,
+        Change.OPERAND: QUANTITY,
+        Change.DROPPED: TERM_TOO_MANY,
+    }
+)
+_BY_DIFFERENCE: Final[Mapping[Difference, tuple[str, float]]] = MappingProxyType(
+    {
+        Difference.OPERATORS: (OPERATION, 0.9),
+        Difference.ORDER: (ORDER, 0.85),
+        Difference.SHARE: (SHARE, 0.85),
+        Difference.ONE_OPERAND: (QUANTITY, 0.8),
+        Difference.FEWER: (TERM_LEFT_OUT, 0.85),
+        Difference.MORE: (TERM_TOO_MANY, 0.8),
+        Difference.OTHER: (NEXT_STEP, 0.65),
+    }
+)
 _MOST_CRITERIA: Final = 4
-_KINDRED: Final = ({"+", "-"}, {"*", "/"})
 
 
 def find_departing_step(case: FailureCase) -> Finding | None:
@@ -58,12 +82,144 @@ def find_departing_step(case: FailureCase) -> Finding | None:
     failed = read_solution(output)
     if not failed.steps or failed.answer is None or is_same(failed.answer, reference):
         return None
-    correct = [read_solution(text) for text in case.correct_outputs]
-    correct = [solution for solution in correct if solution.steps and solution.last >= 0]
-    repairs = find_repairs(failed, read_quantities(question_of(case)), reference)
+    read = [read_solution(text) for text in case.correct_outputs]
+    correct = [solution for solution in read if solution.last >= 0]
+    quantities = read_quantities(question_of(case))
     return (
         _passed_by(output, failed, reference)
         or _stopped(case, failed, correct)
-        or _repaired(output, failed, correct, repairs, reference)
-        or _departed(case, failed, correct)
+        or _departed(case, failed, correct, quantities)
+        or (None if correct else _repaired(output, failed, quantities, reference))
     )
+
+
+def _passed_by(output: str, failed: Solution, reference: float) -> Finding | None:
+    """The reference is reached on the way, and a later step leads away from it."""
+    reached = [index for index, step in enumerate(failed.steps) if is_same(step.stated, reference)]
+    if not reached or reached[-1] >= failed.last:
+        return None
+    using = [
+        index
+        for index in range(reached[-1] + 1, failed.last + 1)
+        if reached[-1] in failed.sources[index]
+    ]
+    if not using:
+        return None
+    right, step = failed.steps[reached[-1]], failed.steps[using[0]]
+    told = (
+        f"The solution reaches {show(reference)}, which is the reference, but goes on to compute "
+        f"{_written(output, step)} and ends with {show(failed.answer or step.stated)}."
+    )
+    criteria = (
+        met("Reaches the asked value", _quoted(output, right), "this is the reference"),
+        unmet("Stops when the question is answered", _quoted(output, step), told),
+    )
+    return Finding(Outcome.ERROR_FOUND, EXTRA, told, criteria, step.start, 0.85)
+
+
+def _stopped(case: FailureCase, failed: Solution, correct: Sequence[Solution]) -> Finding | None:
+    """The answer is only an intermediate result of every correct solution."""
+    rest = stops_before_end(failed, correct)
+    if not rest or failed.last < 0 or failed.answer is None:
+        return None
+    output = case.output_text or ""
+    going_on = [_written(case.correct_outputs[0], step) for step in rest[:2]]
+    step = failed.steps[failed.last]
+    told = (
+        f"The solution stops at {show(failed.answer)}, an intermediate result of every correct "
+        f"solution; what is left to do is {' and '.join(going_on)}."
+    )
+    criteria = (
+        met("Reaches the intermediate result", _quoted(output, step), "stands in correct ones too"),
+        *(missing(f"Computes {text}", "the solution ends before this step") for text in going_on),
+    )
+    return Finding(Outcome.ERROR_FOUND, STOPS, told, criteria, step.end, 0.8)
+
+
+def _departed(
+    case: FailureCase,
+    failed: Solution,
+    correct: Sequence[Solution],
+    quantities: Sequence[Quantity],
+) -> Finding | None:
+    """A step has a value that no correct solution knows."""
+    given = [value for quantity in quantities for value in quantity.values]
+    departure = find_departure(failed, correct, given) if correct else None
+    if departure is None or departure.counterpart is None:
+        return None
+    output, step = case.output_text or "", failed.steps[departure.at]
+    kind = difference(step, departure.counterpart, quantities)
+    title, certainty = _BY_DIFFERENCE[kind]
+    wanted = _written(_text_of(case, departure), departure.counterpart)
+    told = (
+        f"The solution computes {_written(output, step)} where "
+        f"{'a correct solution computes' if len(correct) == 1 else 'correct solutions compute'} "
+        f"{wanted}."
+    )
+    criteria = (
+        *_shared(output, failed, correct, departure.at),
+        unmet(f"Computes {wanted}", _quoted(output, step), told),
+    )
+    return Finding(Outcome.ERROR_FOUND, title, told, criteria, step.start, certainty)
+
+
+def _shared(
+    output: str, failed: Solution, correct: Sequence[Solution], before: int
+) -> tuple[Criterion, ...]:
+    """The steps before the departure that stand in a correct solution too."""
+    return tuple(
+        met(f"Computes {_written(output, step)}", _quoted(output, step), "in correct ones too")
+        for step in failed.steps[: min(before, _MOST_CRITERIA)]
+        if any(knows(solution, step.stated) for solution in correct)
+    )
+
+
+def _repaired(
+    output: str, failed: Solution, quantities: Sequence[Quantity], reference: float
+) -> Finding | None:
+    """One change to one step, and one only, makes the solution arrive at the reference."""
+    repairs = plausible(find_repairs(failed, quantities, reference), failed, quantities)
+    if not repairs or len({(repair.at, repair.change) for repair in repairs}) > 1:
+        return None
+    repair = repairs[0]
+    step = failed.steps[repair.at]
+    is_last = repair.at == failed.last
+    title = STOPS if repair.change is Change.ADDED and is_last else _BY_CHANGE[repair.change]
+    told = _told(output, failed, repair, reference)
+    criterion = unmet(f"Computes {_changed(repair)}", _quoted(output, step), told)
+    if repair.change is Change.ADDED:
+        criterion = missing(f"Computes {_changed(repair)}", told)
+        met_before = met("Gets so far", _quoted(output, step), "the step before the missing one")
+        return Finding(Outcome.ERROR_FOUND, title, told, (met_before, criterion), step.end, 0.7)
+    return Finding(Outcome.ERROR_FOUND, title, told, (criterion,), step.start, 0.7)
+
+
+def _told(output: str, failed: Solution, repair: Repair, reference: float) -> str:
+    step = failed.steps[repair.at]
+    written, changed = _written(output, step), _changed(repair)
+    if repair.change is Change.ADDED:
+        return (
+            f"After {written} the solution never uses {show(repair.new or 0.0)}; with the step "
+            f"{changed} it would arrive at the reference {show(reference)}."
+        )
+    return (
+        f"The solution computes {written}; with {changed} in its place, and all else "
+        f"unchanged, it would arrive at the reference {show(reference)}."
+    )
+
+
+def _changed(repair: Repair) -> str:
+    return f"{show_operation(repair.operands, repair.operators)} = {show(repair.value)}"
+
+
+def _text_of(case: FailureCase, departure: Departure) -> str:
+    readable = [text for text in case.correct_outputs if read_solution(text).last >= 0]
+    return readable[departure.origin]
+
+
+def _written(text: str, step: Step) -> str:
+    return show_written(text[step.start : step.end])
+
+
+def _quoted(output: str, step: Step) -> str:
+    return quote(output, step.start, step.end)

@@ -1,0 +1,17 @@
+with failures as (
+    select dataset, model, count(*) as n_failures,
+    from {{ ref('stg_errormap__failures') }}
+    group by dataset, model
+),
+
+errors as (
+    select dataset, model, count(*) as n_errors,
+    from {{ ref('fct_errors') }}
+    where outcome is not null
+    group by dataset, model
+)
+
+select dataset, model, n_failures, n_errors,
+from failures
+full join errors using (dataset, model)
+where n_failures is distinct from n_errors

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from errormap_dagster.contracts.dbt_sources import dbt_files, source_tables, write_dbt_files
+from errormap_dagster.contracts.registry import column_names
+from errormap_dagster.paths import dbt_project_dir
+
+
+@pytest.mark.parametrize("path", sorted(dbt_files()), ids=str)
+def test_the_committed_files_are_what_the_contracts_say(path: Path) -> None:
+    committed = (dbt_project_dir() / path).read_text(encoding="utf-8")
+    assert committed == dbt_files()[path], "run `errormap contracts --write`"
+
+
+def test_staging_holds_nothing_that_no_contract_asks_for() -> None:
+    found = {p.relative_to(dbt_project_dir()) for p in dbt_project_dir().glob("models/staging/*")}
+    assert found == set(dbt_files())
+
+
+def test_every_source_names_the_asset_that_makes_it() -> None:
+    text = dbt_files()[Path("models/staging/_errormap__sources.yml")]
+    (source,) = yaml.safe_load(text)["sources"]
+    named = {t["name"]: t["config"]["meta"]["dagster"]["asset_key"] for t in source["tables"]}
+    assert named == {table: [table] for table in source_tables()}
+    for table in source["tables"]:
+        assert [column["name"] for column in table["columns"]] == column_names(table["name"])
+        assert all(column["description"] for column in table["columns"])
+
+
+def test_the_files_are_written_below_the_project(tmp_path: Path) -> None:
+    written = write_dbt_files(tmp_path)
+    assert {path.relative_to(tmp_path) for path in written} == set(dbt_files())
