@@ -1,6 +1,8 @@
 """``errormap land`` and ``errormap run``: Dagster jobs, run here, with bars instead of logs."""
 
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ _RANGE_END = "dagster/asset_partition_range_end"
 def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.ExecuteInProcessResult:
     """Run a job of the code location in this process, recorded in the instance."""
     quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
-    with console.progress_bars():
+    # dbt prints every step, which its own log below the home keeps anyway.
+    with console.progress_bars(), redirect_stdout(io.StringIO()):
         return (
             build_definitions()
             .resolve_job_def(job)

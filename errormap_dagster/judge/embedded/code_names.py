@@ -9,7 +9,7 @@ import symtable
 import warnings
 from typing import Final, NamedTuple, TypeGuard
 
-from errormap_dagster.judge.embedded.code_reading import methods
+from errormap_dagster.judge.embedded.code_reading import FUNCTIONS, methods
 
 _BUILTIN: Final = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__class__"}
 _OPEN_ENDED: Final = ("globals", "exec", "eval", "setattr", "__dict__", "__getattr__")
@@ -36,12 +36,29 @@ def undefined_name(source: str, tree: ast.Module, known: frozenset[str]) -> Use 
         return None
     defined = _BUILTIN | known | _defined(top)
     lacking = _read_globals(top) - defined
-    uses = [
-        Use(node.id, node.lineno)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in lacking
-    ]
+    uses = [use for name in sorted(lacking) for use in _uses(tree, name)]
     return min(uses, key=lambda use: (use.line, use.name)) if uses else None
+
+
+def _uses(tree: ast.Module, name: str) -> list[Use]:
+    """Return where a name is read, without the functions that set it themselves."""
+    setters = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, FUNCTIONS) and any(_sets(item, name) for item in ast.walk(node))
+    ]
+    inside = {id(item) for node in setters for item in ast.walk(node)}
+    return [
+        Use(name, node.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id == name and id(node) not in inside
+    ]
+
+
+def _sets(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == name and isinstance(node.ctx, ast.Store)
+    return isinstance(node, ast.arg) and node.arg == name
 
 
 def _takes_all(node: ast.ImportFrom) -> bool:

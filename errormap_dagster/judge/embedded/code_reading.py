@@ -154,19 +154,18 @@ def _code(text: str, start: int, before: int, *, is_closed: bool) -> Code:
         return Code(text, start, before, is_closed, tree, None)
     if isinstance(tree, SyntaxError):
         shorter = _without_prose(text, tree)
-        if shorter is not None:
-            return Code(text, start, before, is_closed=True, tree=shorter, error=None)
+        shorter_tree = parse(shorter)
+        if isinstance(shorter_tree, ast.Module) and shorter_tree.body:
+            return Code(shorter, start, before, is_closed=True, tree=shorter_tree, error=None)
     return Code(text, start, before, is_closed, None, tree)
 
 
-def _without_prose(text: str, error: SyntaxError) -> ast.Module | None:
-    """Return the tree of the code before the line of the error, if prose begins there."""
+def _without_prose(text: str, error: SyntaxError) -> str:
+    """Return the code before the line of the error if prose begins there, else ""."""
     lines = text.split("\n")
     at = (error.lineno or 1) - 1
-    if not 0 < at < len(lines) or not re.match(r"[A-Z`#*\d\[<]", lines[at]):
-        return None
-    tree = parse("\n".join(lines[:at]))
-    return tree if isinstance(tree, ast.Module) and tree.body else None
+    is_prose = 0 < at < len(lines) and re.match(r"[A-Z`#*\d\[<]", lines[at])
+    return "\n".join(lines[:at]) if is_prose else ""
 
 
 def offset_of_line(code: Code, line: int) -> int:

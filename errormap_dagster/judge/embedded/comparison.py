@@ -147,7 +147,8 @@ def difference(step: Step, other: Step, quantities: Sequence[Quantity]) -> Diffe
         if Counter(signs) == Counter(wanted_signs):
             return Difference.ONE_OPERAND
     if set(signs) <= set(wanted_signs) and not surplus:
-        return Difference.FEWER
+        is_fraction = "/" in wanted_signs and "*" in wanted_signs
+        return Difference.SHARE if is_fraction else Difference.FEWER
     if set(wanted_signs) <= set(signs) and not lacking:
         return Difference.MORE
     return Difference.OTHER

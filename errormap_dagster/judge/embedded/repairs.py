@@ -160,19 +160,13 @@ def _added(
 
 
 def unused_values(solution: Solution, quantities: Sequence[Quantity]) -> list[float]:
-    """Return the given quantities and results that no step of the solution takes up."""
+    """Return the given quantities that no step of the solution takes up."""
     taken = [operand for step in solution.steps for operand in step.expression.operands]
-    given = [
+    return [
         quantity.values[0]
         for quantity in quantities
         if not any(_stands_in(operand, quantity.values) for operand in taken)
     ]
-    results = [
-        step.stated
-        for index, step in enumerate(solution.steps)
-        if index != solution.last and not solution.is_used(index)
-    ]
-    return given + results
 
 
 def _apply(left: float, sign: str, right: float) -> float | None:

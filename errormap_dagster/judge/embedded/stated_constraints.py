@@ -33,7 +33,7 @@ _BOUND: Final = (
 )
 _WHOLE: Final = (
     r"\b(?:entire|whole|all|your) (?:response|answer|reply|output)\b"
-    r"(?:(?!\b(?:no|not|words?|least|most|times|avoid|without|letter|title|first)\b)[^.\n]){0,40}\b"
+    r"(?:(?!\b(?:no|not|words?|least|most|times|avoid|without|letter|title|first|contain)\b)[^.\n]){0,40}\b"
 )
 
 

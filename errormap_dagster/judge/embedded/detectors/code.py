@@ -45,6 +45,8 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+_ENDS: Final = ("never closed", "unterminated", "unexpected EOF", "expected", "invalid syntax")
+_LAST_LINES: Final = 12
 _DEFINES: Final = re.compile(r"\b(?:def|class) \w+ ?[(:]|\breturn \w|\blambda\b")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -95,14 +97,14 @@ def _no_code_finding(output: str, task: Task) -> Finding | None:
 
 
 def _syntax_finding(output: str, code: Code) -> Finding | None:
-    if code.error is None or code.error.lineno is None:
+    if code.error is None or code.error.lineno is None or "too many" in code.error.msg:
         return None
     line = code.error.lineno
     position = min(offset_of_line(code, line), max(0, len(output) - 1))
     evidence = quote_line(output, position)
     shown = output.count("\n", 0, position) + 1
     message = code.error.msg
-    if _is_cut_off(code, line):
+    if _is_cut_off(code, code.error):
         summary = f"The code stops before its end, in line {shown}: {message}."
         title, name = CUT_OFF, "The code is complete."
     else:
@@ -112,22 +114,21 @@ def _syntax_finding(output: str, code: Code) -> Finding | None:
     return Finding(Outcome.ERROR_FOUND, title, summary, criteria, position, 0.9)
 
 
-def _is_cut_off(code: Code, line: int) -> bool:
-    """Whether only the end is lacking: all before the last statement parses."""
-    if code.is_closed:
+def _is_cut_off(code: Code, error: SyntaxError) -> bool:
+    """Whether only the end is lacking: the error is one of the end, all before it parses."""
+    if code.is_closed or not any(part in error.msg for part in _ENDS):
         return False
     lines = code.text.rstrip().split("\n")
-    if (
-        line < len(lines)
-        and "never closed" not in str(code.error)
-        and ("unterminated triple" not in str(code.error))
-    ):
+    is_last = (error.lineno or 0) >= len(lines)
+    if "triple-quoted" in error.msg or ("unterminated" in error.msg and is_last):
+        return True
+    if not is_last and "never closed" not in error.msg:
         return False
     return any(
         isinstance(parse("\n".join(lines[:end]) + tail), ast.Module)
-        for end in range(len(lines) - 1, max(0, len(lines) - 12), -1)
+        for end in range(len(lines) - 1, max(0, len(lines) - _LAST_LINES), -1)
         for tail in ("", "\n" + " " * (_indent(lines[end - 1]) + 4) + "pass")
-    ) or "unterminated triple" in str(code.error)
+    )
 
 
 def _indent(line: str) -> int:

@@ -4,6 +4,7 @@ Each look reads code that parses against the stubs of the prompt; none runs it.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+_SAYS_RETURN: Final = re.compile(r":returns?:? ?(\w+)")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -154,7 +156,7 @@ def _undefined(submission: Submission) -> Finding | None:
         # What runs a single function commonly imports the standard library for it.
         known |= sys.stdlib_module_names
     known |= {*submission.task.functions, *submission.task.classes}
-    use = undefined_name(_source(submission), submission.tree, known)
+    use = undefined_name(submission.code.text, submission.tree, known)
     if use is not None:
         summary = f"The code uses {use.name}, which it neither defines nor imports."
         return _undefined_finding(submission, use, summary)
@@ -165,10 +167,6 @@ def _undefined(submission: Submission) -> Finding | None:
                 summary = f"The class {name} uses self.{use.name}, which it nowhere defines."
                 return _undefined_finding(submission, use, summary)
     return None
-
-
-def _source(submission: Submission) -> str:
-    return ast.unparse(submission.tree)
 
 
 def _undefined_finding(submission: Submission, use: Use, summary: str) -> Finding:
@@ -209,10 +207,13 @@ def _no_return(submission: Submission) -> Finding | None:
 
 
 def _needs_value(item: _Asked) -> bool:
-    if item.reference is not None:
-        return _gives_value(item.reference)
-    returns = item.stub.returns
-    return returns is not None and ast.unparse(returns) not in {"None", "Any", "NoReturn"}
+    """Whether the prompt says that a value is returned, and the reference, if any, agrees."""
+    if item.reference is not None and not _gives_value(item.reference):
+        return False
+    if item.stub.returns is not None:
+        return ast.unparse(item.stub.returns) not in {"None", "Any", "NoReturn"}
+    said = _SAYS_RETURN.search(ast.get_docstring(item.stub) or "")
+    return said is not None and not said.group(1).lower().startswith("none")
 
 
 def _gives_value(node: _Function) -> bool:

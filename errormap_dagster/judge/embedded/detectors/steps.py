@@ -72,6 +72,8 @@ _BY_DIFFERENCE: Final[Mapping[Difference, tuple[str, float]]] = MappingProxyType
     }
 )
 _MOST_CRITERIA: Final = 4
+_CHANCE: Final = 20
+"""Whole numbers below are often reached by chance."""
 
 
 def find_departing_step(case: FailureCase) -> Finding | None:
@@ -103,7 +105,7 @@ def _passed_by(output: str, failed: Solution, reference: float) -> Finding | Non
         for index in range(reached[-1] + 1, failed.last + 1)
         if reached[-1] in failed.sources[index]
     ]
-    if not using:
+    if not using or (reference == int(reference) and abs(reference) < _CHANCE):
         return None
     right, step = failed.steps[reached[-1]], failed.steps[using[0]]
     told = (
