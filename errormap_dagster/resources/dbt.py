@@ -75,5 +75,10 @@ def prepared_project(home: Home) -> DbtProject:
 
 
 def dbt_resource(project: DbtProject) -> DbtCliResource:
-    """The resource that runs dbt for the asset."""
+    """The resource that runs dbt for the asset.
+
+    A run that builds some models runs the tests that read these models alone: others would ask for
+    tables that nobody has built yet.
+    """
+    os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
     return DbtCliResource(project_dir=project, dbt_executable=dbt_executable())

@@ -19,8 +19,6 @@ from errormap_dagster.domain.records import (
     JudgedError,
     Outcome,
 )
-from errormap_dagster.judge.embedded.categories import grow_categories
-from errormap_dagster.judge.embedded.classification import classify_errors
 from errormap_dagster.judge.embedded.detectors.answer_check import answer_criteria
 from errormap_dagster.judge.embedded.findings import Finding
 from errormap_dagster.judge.embedded.registry import DETECTORS, WHOLE_OUTPUT_DETECTORS
@@ -63,12 +61,20 @@ class EmbeddedAnalyst:
         self, errors: Sequence[JudgedError], limits: TaxonomyLimits
     ) -> list[Category]:
         """Group errors by the words of their titles and summaries."""
+        from errormap_dagster.judge.embedded.categories import (  # noqa: PLC0415 - scikit-learn takes seconds to import
+            grow_categories,
+        )
+
         return grow_categories(errors, limits)
 
     def classify(
         self, errors: Sequence[JudgedError], categories: Sequence[Category]
     ) -> list[Classification]:
         """Choose by what a title is meant for, else by likeness of words."""
+        from errormap_dagster.judge.embedded.classification import (  # noqa: PLC0415 - as above
+            classify_errors,
+        )
+
         return classify_errors(errors, categories)
 
 

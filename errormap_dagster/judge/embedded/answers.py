@@ -5,6 +5,7 @@ Strict on purpose: two answers are the same only where no reader would doubt it.
 
 import math
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from errormap_dagster.judge.embedded.tokens import tokens
 
 _TAIL: Final = 20_000
 _MAX_ANSWER: Final = 400
+_MAX_NUMERIC: Final = 80
 _FIELD: Final = re.compile(r'\\?"answer\\?"\s*:\s*(?:\\?"|“)?')
 _BOXED: Final = re.compile(r"\\+(?:boxed|fbox)\s*\{")
 _MARKED: Final = re.compile(r"(?:^|\n)(?:A:|####)[ \t]*([^\n]+)")
@@ -53,10 +55,13 @@ def json_answer(output: str) -> Answer | None:
     return Answer(answer.text, answer.kind, answer.start + offset, answer.end + offset)
 
 
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = deque(pattern.finditer(text), maxlen=1)
+    return found[0] if found else None
+
+
 def _field(text: str) -> Answer | None:
-    last = None
-    for last in _FIELD.finditer(text):
-        pass
+    last = _last(_FIELD, text)
     if last is None:
         return None
     start = last.end()
@@ -75,9 +80,7 @@ def _balanced(value: str, source: str) -> str:
 
 
 def _boxed(text: str) -> Answer | None:
-    last = None
-    for last in _BOXED.finditer(text):
-        pass
+    last = _last(_BOXED, text)
     if last is None:
         return None
     depth = 1
@@ -89,16 +92,12 @@ def _boxed(text: str) -> Answer | None:
 
 
 def _marked(text: str) -> Answer | None:
-    last = None
-    for last in _MARKED.finditer(text):
-        pass
+    last = _last(_MARKED, text)
     return None if last is None else Answer(last.group(1).strip(), "marked", *last.span(1))
 
 
 def _said(text: str) -> Answer | None:
-    last = None
-    for last in _SAID.finditer(text):
-        pass
+    last = _last(_SAID, text)
     return None if last is None else Answer(last.group(1).strip(), "said", *last.span(1))
 
 
@@ -130,7 +129,11 @@ def normalise(answer: str) -> str:
 def numeric(answer: str) -> float | None:
     """Return the value of an answer that is one number or one closed expression."""
     text = normalise(answer)
-    if not text or len(text) > 80 or re.search(r"[a-zA-Z]{3,}", re.sub(r"\\\w+", "", text)):
+    if (
+        not text
+        or len(text) > _MAX_NUMERIC
+        or re.search(r"[a-zA-Z]{3,}", re.sub(r"\\\w+", "", text))
+    ):
         return None
     source = tokens(text)
     reading = read_expression(source, 0) if source else None

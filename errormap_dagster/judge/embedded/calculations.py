@@ -212,4 +212,6 @@ def _tolerance(expression: Expression, other: Expression, value: float) -> float
 
 def _is_rounded(other: Expression) -> bool:
     stated = other.value
-    return len(other.operators) > 0 or (stated is not None and stated >= _ROUND_FROM and stated % 100 == 0)
+    if stated is None:
+        return bool(other.operators)
+    return bool(other.operators) or (stated >= _ROUND_FROM and stated % 100 == 0)

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_CODE: Final = 40_000
@@ -49,8 +50,12 @@ class Code:
     error: SyntaxError | None
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> ast.Module | SyntaxError | None:
-    """Return the tree, the syntax error, or None where Python cannot tell."""
+    """Return the tree, the syntax error, or None where Python cannot tell.
+
+    Correct outputs are met once for every failure on their example, hence the cache.
+    """
     if len(text) > MAX_CODE:
         return None
     try:
@@ -63,6 +68,7 @@ def parse(text: str) -> ast.Module | SyntaxError | None:
         return None
 
 
+@lru_cache(maxsize=16)
 def read_task(prompt: str) -> Task | None:
     """Return what the prompt leaves open, None if it shows no open function or class."""
     start = _CODE_START.search(prompt[:MAX_CODE])

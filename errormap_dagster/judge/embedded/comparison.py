@@ -51,8 +51,12 @@ def find_departure(
 def stops_before_end(failed: Solution, correct: Sequence[Solution]) -> tuple[Step, ...]:
     """Return the steps with which the first correct solution goes on after the failed answer.
 
-    Empty unless the failed answer is an intermediate result of every correct solution.
+    Empty unless the failed answer is an intermediate result of every correct solution and no
+    step of the failed one is foreign to all of them.
     """
+    results = {value for solution in correct for value in _results(solution)}
+    if any(_rounded(step.stated) not in results for step in failed.steps):
+        return ()
     rests = [_rest(failed, solution) for solution in correct]
     return rests[0] if rests and all(rests) else ()
 
@@ -157,7 +161,8 @@ def difference(step: Step, other: Step, quantities: Sequence[Quantity]) -> Diffe
 def _are_forms(left: float, right: float, quantities: Sequence[Quantity]) -> bool:
     """Whether two values are forms of one percentage or fraction of the question."""
     return any(
-        any(is_same(left, value) for value in quantity.values)
+        quantity.is_share
+        and any(is_same(left, value) for value in quantity.values)
         and any(is_same(right, value) for value in quantity.values)
         for quantity in quantities
     )

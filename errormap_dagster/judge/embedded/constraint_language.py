@@ -94,7 +94,7 @@ def check_language(output: str, instruction: Instruction) -> Reading:
     span = Span(first, first + 1)
     script, share = _main_script(text)
     wanted = _SCRIPTS.get(code, "LATIN")
-    measured = f"{share:.0%} of its letters are {script.title()}"
+    measured = f"has {share:.0%} letters of the {script.title()} script"
     if share < _CLEAR:
         return Reading(WRONG_LANGUAGE, asked, measured, None, span)
     if script != wanted:
@@ -124,7 +124,7 @@ def _by_words(text: str, code: str, asked: str, span: Span) -> Reading:
         for language, common in _COMMON.items()
     }
     best = max(sorted(rates), key=rates.__getitem__)
-    measured = f"{rates[best]:.0%} of its words are among the most common of {_NAMES[best]}"
+    measured = f"is in {_NAMES[best]} by {rates[best]:.0%} of its words"
     if len(words) < _FEW_WORDS or rates[best] < _RATE:
         return Reading(WRONG_LANGUAGE, asked, "has too few common words to tell", None, span)
     if best == code:

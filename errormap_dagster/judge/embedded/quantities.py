@@ -109,6 +109,9 @@ _NUMBER_WORDS: Final[dict[str, tuple[float, ...]]] = {
 }
 
 
+_COINS: Final = frozenset("cents dime dimes nickel nickels".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A quantity of a question: its values (a percentage has several) and its words.
@@ -121,6 +124,12 @@ class Quantity:
     text: str
     is_figure: bool
     start: int
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a percentage or fraction, whose values are forms of one relation."""
+        is_fraction = any(0 < value < 1 for value in self.values)
+        return len(self.values) > 1 and is_fraction and self.text.lower() not in _COINS
 
 
 @lru_cache(maxsize=32)

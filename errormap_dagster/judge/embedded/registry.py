@@ -5,9 +5,16 @@ from types import MappingProxyType
 from typing import Final
 
 from errormap_dagster.judge.embedded.detectors import (
+    agent,
     answer_check,
+    arithmetic,
+    code,
+    constraints,
+    literals,
     multiple_choice,
     output_state,
+    quantities,
+    steps,
 )
 from errormap_dagster.judge.embedded.findings import Detector
 
@@ -18,13 +25,32 @@ WHOLE_OUTPUT_DETECTORS: Final[tuple[Detector, ...]] = (
 """Asked first, in this order: without an attempt there is nothing else to read."""
 
 DETECTORS: Final[tuple[Detector, ...]] = (
+    literals.find_wrong_literal,
+    constraints.find_violated_constraint,
+    agent.find_agent_error,
+    code.find_code_error,
     multiple_choice.find_choice_error,
+    arithmetic.find_miscalculation,
+    steps.find_departing_step,
+    quantities.find_left_out_quantity,
+    quantities.find_invented_quantity,
     output_state.find_cut_off,
     answer_check.find_missing_answer,
 )
 """All asked; the finding that shows first in the output is the diagnosis."""
 
-_MODULES = (answer_check, multiple_choice, output_state)
+_MODULES = (
+    agent,
+    answer_check,
+    arithmetic,
+    code,
+    constraints,
+    literals,
+    multiple_choice,
+    output_state,
+    quantities,
+    steps,
+)
 INTENDED_CATEGORY: Final[Mapping[str, str]] = MappingProxyType(
     {title: category for module in _MODULES for title, category in module.TITLES.items()}
 )

@@ -14,6 +14,8 @@ from errormap_dagster.judge.embedded.quantities import Quantity
 from errormap_dagster.judge.embedded.solutions import Solution
 
 _BASIC: Final = "+-*/"
+_TELLING: Final = 20
+"""Whole numbers below are often reached by chance."""
 
 
 class Change(StrEnum):
@@ -22,9 +24,17 @@ class Change(StrEnum):
     OPERATOR = "operator"
     ORDER = "order"
     SHARE = "share"
-    OPERAND = "operand"
     DROPPED = "dropped"
     ADDED = "added"
+
+
+_BY_TRUST: Final = (
+    Change.OPERATOR,
+    Change.ORDER,
+    Change.DROPPED,
+    Change.SHARE,
+    Change.ADDED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +69,10 @@ def find_repairs(
     return found
 
 
-def _candidates(
-    solution: Solution, quantities: Sequence[Quantity], at: int
-) -> Iterator[Repair]:
+def _candidates(solution: Solution, quantities: Sequence[Quantity], at: int) -> Iterator[Repair]:
     yield from _operators(solution, at)
     yield from _orders(solution, at)
     yield from _shares(solution, quantities, at)
-    yield from _operands(solution, quantities, at)
     yield from _dropped(solution, at)
     yield from _added(solution, quantities, at)
 
@@ -103,34 +110,17 @@ def _replaced(solution: Solution, at: int, index: int, new: float, change: Chang
     return Repair(change, at, operands, expression.operators, value, old, new)
 
 
-def _shares(
-    solution: Solution, quantities: Sequence[Quantity], at: int
-) -> Iterator[Repair]:
+def _shares(solution: Solution, quantities: Sequence[Quantity], at: int) -> Iterator[Repair]:
     """Take another form of a percentage or fraction: 20 % off is 0.8, not 0.2."""
     for index, operand in enumerate(solution.steps[at].expression.operands):
         for quantity in quantities:
-            if len(quantity.values) == 1 or not _stands_in(operand, quantity.values):
+            if not quantity.is_share or not _stands_in(operand, quantity.values):
                 continue
             for form in quantity.values:
                 if not is_same(form, operand):
                     repair = _replaced(solution, at, index, form, Change.SHARE)
                     if repair is not None:
                         yield repair
-
-
-def _operands(
-    solution: Solution, quantities: Sequence[Quantity], at: int
-) -> Iterator[Repair]:
-    """Take another given quantity, or the result of another earlier step."""
-    expression = solution.steps[at].expression
-    pool = [quantity.values[0] for quantity in quantities]
-    pool += [step.stated for step in solution.steps[:at]]
-    for index, operand in enumerate(expression.operands):
-        for new in dict.fromkeys(pool):
-            if not is_same(new, operand):
-                repair = _replaced(solution, at, index, new, Change.OPERAND)
-                if repair is not None:
-                    yield repair
 
 
 def _dropped(solution: Solution, at: int) -> Iterator[Repair]:
@@ -146,9 +136,7 @@ def _dropped(solution: Solution, at: int) -> Iterator[Repair]:
             yield repair
 
 
-def _added(
-    solution: Solution, quantities: Sequence[Quantity], at: int
-) -> Iterator[Repair]:
+def _added(solution: Solution, quantities: Sequence[Quantity], at: int) -> Iterator[Repair]:
     """Go on from the result of the step with a quantity that the solution has not used."""
     step = solution.steps[at]
     for new in dict.fromkeys(unused_values(solution, quantities)):
@@ -179,20 +167,50 @@ def _stands_in(value: float, values: Sequence[float]) -> bool:
     return any(is_same(value, other) for other in values)
 
 
-def plausible(
-    repairs: Sequence[Repair], solution: Solution, quantities: Sequence[Quantity]
-) -> list[Repair]:
-    """Return the repairs that seldom arrive at the reference by chance.
+def likely_repair(
+    repairs: Sequence[Repair],
+    solution: Solution,
+    quantities: Sequence[Quantity],
+    reference: float,
+) -> Repair | None:
+    """Return the repair least likely to arrive at the reference by chance, None if all may.
 
-    Those exchange a sign for its inverse, turn the operands round, take another form of a
-    percentage, or go on with a quantity that the solution has not used.
+    Chance is great where the reference is a small number, where a given quantity stays unused
+    after the repair, and for any change that has many alternatives.
     """
-    return [
-        repair
-        for repair in repairs
-        if repair.change in {Change.ORDER, Change.SHARE, Change.ADDED}
-        or (repair.change is Change.OPERATOR and _is_inverse(repair, solution))
-    ]
+    is_telling = reference != int(reference) or abs(reference) >= _TELLING
+    for change in _BY_TRUST:
+        for repair in repairs:
+            if repair.change is not change:
+                continue
+            if _is_complete(repair, solution, quantities) and _is_trusted(
+                repair, solution, is_telling=is_telling
+            ):
+                return repair
+    return None
+
+
+def _is_trusted(repair: Repair, solution: Solution, *, is_telling: bool) -> bool:
+    if repair.change is Change.OPERATOR:
+        return is_telling and _is_inverse(repair, solution)
+    if repair.change is Change.ORDER:
+        return True
+    if repair.change is Change.DROPPED:
+        return is_telling and repair.at < solution.last and len(repair.operators) > 1
+    return is_telling
+
+
+def _is_complete(repair: Repair, solution: Solution, quantities: Sequence[Quantity]) -> bool:
+    """Whether the repaired solution uses every figure of the question."""
+    taken = list(repair.operands)
+    for index, step in enumerate(solution.steps[: solution.last + 1]):
+        if index != repair.at or repair.change is Change.ADDED:
+            taken += step.expression.operands
+    return all(
+        any(_stands_in(value, taken) for value in quantity.values)
+        for quantity in quantities
+        if quantity.is_figure
+    )
 
 
 def _is_inverse(repair: Repair, solution: Solution) -> bool:

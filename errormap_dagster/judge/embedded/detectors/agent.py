@@ -233,13 +233,23 @@ def _named(calls: Sequence[_Call]) -> str:
 
 
 def _altered_finding(call: _Call, wanted: _Call, criteria: tuple[Criterion, ...]) -> Finding:
-    name = _differing(call, wanted)[0]
-    others = len(_differing(call, wanted)) - 1
-    has, needs = call.arguments.get(name), wanted.arguments.get(name)
-    summary = f"The agent calls {call.name} with {name} = {_shown(has)}, not {_shown(needs)}"
-    plural = "s" if others > 1 else ""
-    summary += f", and {others} more argument{plural} differ." if others else "."
+    name, *others = _differing(call, wanted)
+    place, has, needs = _inmost(name, call.arguments.get(name), wanted.arguments[name])
+    summary = f"The agent calls {call.name} with {place} = {_shown(has)}, not {_shown(needs)}"
+    summary += f"; {', '.join(others)} differ too." if others else "."
     return _finding(WRONG_ARGUMENTS, summary, criteria, call.position)
+
+
+def _inmost(name: str, given: object, wanted: object) -> tuple[str, object, object]:
+    """Follow two differing values inwards to the first part that differs."""
+    if isinstance(given, dict) and isinstance(wanted, dict):
+        key = next(key for key in sorted(wanted) if not _covers(given.get(key), wanted[key]))
+        return _inmost(f"{name}.{key}", given.get(key), wanted[key])
+    if isinstance(given, list) and isinstance(wanted, list) and len(given) == len(wanted):
+        pairs = list(zip(given, wanted, strict=True))
+        at = next(at for at, (one, two) in enumerate(pairs) if not _covers(one, two))
+        return _inmost(f"{name}[{at}]", *pairs[at])
+    return name, given, wanted
 
 
 def _told_finding(

@@ -119,6 +119,4 @@ def _finding(output: str, before: Sequence[Step], step: Step) -> Finding:
     ]
     criteria.append(unmet("Computes correctly", written, f"the true value is {true}"))
     certainty = 0.75 if step.is_rewriting else 0.95
-    return Finding(
-        Outcome.ERROR_FOUND, _title(step), told, tuple(criteria), step.start, certainty
-    )
+    return Finding(Outcome.ERROR_FOUND, _title(step), told, tuple(criteria), step.start, certainty)

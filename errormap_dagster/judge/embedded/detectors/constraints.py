@@ -6,6 +6,7 @@ IFEval, and from the plain words of the prompt where there is no reference.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -45,14 +46,33 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+_ENGLISH: Final = Instruction("language:response_language", {"language": "en"})
+
+
+def _check_english_uppercase(output: str, instruction: Instruction) -> Reading:
+    return _in_english(output, words.check_uppercase(output, instruction))
+
+
+def _check_english_lowercase(output: str, instruction: Instruction) -> Reading:
+    return _in_english(output, words.check_lowercase(output, instruction))
+
+
+def _in_english(output: str, reading: Reading) -> Reading:
+    """Leave a kept letter case open where the text cannot be told to be English, as asked."""
+    if not reading.kept or language.check_language(output, _ENGLISH).kept:
+        return reading
+    measured = f"{reading.measured}, but may not be English"
+    return replace(reading, kept=None, measured=measured)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str, Instruction], Reading]]] = MappingProxyType(
     {
         "keywords:existence": words.check_keywords,
         "keywords:frequency": words.check_keyword_frequency,
         "keywords:forbidden_words": words.check_forbidden_words,
         "keywords:letter_frequency": words.check_letter_frequency,
-        "change_case:english_capital": words.check_uppercase,
-        "change_case:english_lowercase": words.check_lowercase,
+        "change_case:english_capital": _check_english_uppercase,
+        "change_case:english_lowercase": _check_english_lowercase,
         "change_case:capital_word_frequency": words.check_capital_words,
         "length_constraints:number_words": words.check_words,
         "length_constraints:number_sentences": words.check_sentences,
@@ -155,6 +175,6 @@ def _all_kept(
     checked = "; ".join(f"{reading.asked} (it {reading.measured})" for reading in readings)
     summary = (
         f"All {len(readings)} constraints were checked and are kept: {checked}. "
-        f"The score of {case.score:g} comes from a stricter reading of them."
+        f"The score of {case.score:g} is not explained by any of them as read here."
     )
     return Finding(Outcome.NO_ERROR_FOUND, None, summary, criteria, 0, 0.6)

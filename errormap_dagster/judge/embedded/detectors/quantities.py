@@ -9,7 +9,6 @@ from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.embedded.calculations import Step, is_same
 from errormap_dagster.judge.embedded.findings import (
     Finding,
-    met,
     missing,
     partly_met,
     quote,
@@ -27,52 +26,36 @@ from errormap_dagster.judge.embedded.mentions import (
 from errormap_dagster.judge.embedded.numbers_shown import show, show_written
 from errormap_dagster.judge.embedded.quantities import Quantity, is_unit_word, read_quantities
 from errormap_dagster.judge.embedded.solutions import Solution, read_solution
-from errormap_dagster.judge.embedded.tasks import question_of, reference_value
+from errormap_dagster.judge.embedded.tasks import question_of
+from errormap_dagster.judge.embedded.word_problems import failed_solution, readable_solutions
 
 LEFT_OUT: Final = "Given quantity left out"
 INVENTED: Final = "Quantity not in the question"
 SHARE_AS_AMOUNT: Final = "Share treated as an amount"
-IMPOSSIBLE: Final = "Impossible result accepted"
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         LEFT_OUT: "atlas.incomplete_reasoning",
         INVENTED: "atlas.fabricated_information",
         SHARE_AS_AMOUNT: "atlas.incorrect_method",
-        IMPOSSIBLE: "atlas.logical_reasoning_error",
     }
 )
 
 _SMALL: Final = 12.0
+_TOO_SMALL: Final = 4.0
+"""Figures up to here often count things that the question goes on to list."""
 _CONSTANTS: Final = frozenset(
-    (16.0, 20.0, 24.0, 25.0, 28.0, 30.0, 31.0, 32.0, 36.0, 50.0, 52.0, 60.0, 90.0, 100.0)
-    + (144.0, 180.0, 360.0, 365.0, 366.0, 1000.0, 3600.0, 5280.0, 2000.0, 1760.0, 10000.0)
+    float(number)
+    for number in (
+        "16 20 24 25 28 30 31 32 36 50 52 60 90 100 144 180 360 365 366 1000 1760 2000 3600 5280"
+        " 10000"
+    ).split()
 )
 _WHOLE: Final = 100.0
 _RELATIONS: Final = frozenset(
     "twice half double triple thrice third thirds quarter quarters fourth fifth dozen".split()
 )
-_HOW_MANY: Final = re.compile(r"how many\s+(?:more\s+|fewer\s+|total\s+)?([a-z]+)", re.IGNORECASE)
-_DIVISIBLE: Final = frozenset(
-    "hours minutes seconds days weeks months years miles kilometers meters feet inches yards"
-    " ounces pounds grams kilograms tons gallons liters litres milliliters quarts pints cups"
-    " tablespoons teaspoons dollars cents euros pesos percent degrees calories points square cubic"
-    " acres servings times km kg lbs mg ml mm cm units gb mb fewer less more".split()
-)
-_SIGNED: Final = re.compile(
-    r"temperature|degrees|profit|loss|lose|difference|change|debt|owe|below|negative", re.IGNORECASE
-)
 _NUMBER_AT: Final = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
-
-
-def _is_word_problem(case: FailureCase) -> bool:
-    if reference_value(case) is None or not case.output_text:
-        return False
-    solution = read_solution(case.output_text)
-    reference = reference_value(case)
-    return not (
-        solution.answer is not None and reference is not None and is_same(solution.answer, reference)
-    )
 
 
 def find_left_out_quantity(case: FailureCase) -> Finding | None:
@@ -81,14 +64,13 @@ def find_left_out_quantity(case: FailureCase) -> Finding | None:
     Where there are correct outputs, every one of them has to use it; elsewhere only figures
     count, since a word may be no quantity of the problem.
     """
-    output = case.output_text or ""
-    if not _is_word_problem(case) or not read_solution(output).steps:
+    failed, output = failed_solution(case), case.output_text or ""
+    if failed is None:
         return None
-    correct = [read_solution(text) for text in case.correct_outputs]
-    correct = [solution for solution in correct if solution.last >= 0]
+    correct = list(readable_solutions(case).values())
     question = question_of(case)
     given = read_quantities(question)
-    taken = operands_of(read_solution(output))
+    taken = operands_of(failed)
     for quantity in given:
         if not _counts(quantity, given, correct) or is_used(quantity, taken):
             continue
@@ -106,6 +88,8 @@ def _counts(quantity: Quantity, given: Sequence[Quantity], correct: Sequence[Sol
         return quantity.is_figure or len(quantity.text) > len("one")
     if quantity.text.lower() in _RELATIONS:
         return True
+    if quantity.values[0] <= _TOO_SMALL and quantity.text.isdigit():
+        return False
     is_ordinal = quantity.text[-1].isalpha() and quantity.text[-1] != "t"
     return quantity.is_figure and not is_ordinal and len(given) > 1
 
@@ -132,11 +116,10 @@ def _context(question: str, quantity: Quantity) -> str:
 
 
 def find_invented_quantity(case: FailureCase) -> Finding | None:
-    """Return the first operand that is neither given, nor derived, nor known to a correct output."""
-    output = case.output_text or ""
-    if not _is_word_problem(case):
+    """Return the first operand neither given, nor derived, nor known to a correct output."""
+    solution, output = failed_solution(case), case.output_text or ""
+    if solution is None:
         return None
-    solution = read_solution(output)
     given = [value for quantity in read_quantities(question_of(case)) for value in quantity.values]
     known = [*given, *numbers_in(question_of(case))]
     for text in case.correct_outputs:
@@ -175,13 +158,13 @@ def _invented(output: str, operand: float, step: Step, place: int) -> Finding:
 
 def find_share_as_amount(case: FailureCase) -> Finding | None:
     """Return the first step that adds or subtracts a fraction or percentage as if an amount."""
-    output = case.output_text or ""
-    if not _is_word_problem(case):
+    failed, output = failed_solution(case), case.output_text or ""
+    if failed is None:
         return None
     given = read_quantities(question_of(case))
     plain = {value for quantity in given if len(quantity.values) == 1 for value in quantity.values}
     known = [value for text in case.correct_outputs for value in operands_of(read_solution(text))]
-    for step in read_solution(output).steps:
+    for step in failed.steps:
         share = _share_in(step, given, plain)
         if share is not None and (share.values[1] < 1 or not stands_in(step.stated, known)):
             return _as_amount(output, step, share)
@@ -215,34 +198,3 @@ def _as_amount(output: str, step: Step, share: Quantity) -> Finding:
     )
     criterion = unmet(f"Takes {share.text} of an amount", quote(output, step.start, step.end), told)
     return Finding(Outcome.ERROR_FOUND, SHARE_AS_AMOUNT, told, (criterion,), step.start, 0.85)
-
-
-def find_impossible_result(case: FailureCase) -> Finding | None:
-    """Return a negative or broken answer to a question that only a whole number can answer."""
-    output, reference = case.output_text or "", reference_value(case)
-    if reference is None or not _is_word_problem(case):
-        return None
-    solution, question = read_solution(output), question_of(case)
-    if solution.last < 0 or solution.answer is None:
-        return None
-    step = solution.steps[solution.last]
-    if solution.answer < 0 <= reference and not _SIGNED.search(question):
-        return _impossible(output, step, "negative", solution.answer)
-    asked = _HOW_MANY.findall(question)
-    is_countable = bool(asked) and asked[-1].lower() not in _DIVISIBLE
-    if is_countable and reference == int(reference) and solution.answer != int(solution.answer):
-        return _impossible(output, step, "not a whole number", solution.answer)
-    return None
-
-
-def _impossible(output: str, step: Step, what: str, answer: float) -> Finding:
-    told = (
-        f"The solution ends with {show(answer)}, which is {what} and cannot answer the question; "
-        "it does not notice that something before must be wrong."
-    )
-    quoted = quote(output, step.start, step.end)
-    criteria = (
-        met("Ends with a calculation", quoted, "gives the answer"),
-        unmet("Checks that the result is possible", quoted, told),
-    )
-    return Finding(Outcome.ERROR_FOUND, IMPOSSIBLE, told, criteria, step.end, 0.5)

@@ -10,7 +10,6 @@ from typing import Final
 from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
 from errormap_dagster.judge.embedded.calculations import Step, is_same
 from errormap_dagster.judge.embedded.comparison import (
-    Departure,
     Difference,
     difference,
     find_departure,
@@ -20,9 +19,10 @@ from errormap_dagster.judge.embedded.comparison import (
 from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote, unmet
 from errormap_dagster.judge.embedded.numbers_shown import show, show_operation, show_written
 from errormap_dagster.judge.embedded.quantities import Quantity, read_quantities
-from errormap_dagster.judge.embedded.repairs import Change, Repair, find_repairs, plausible
-from errormap_dagster.judge.embedded.solutions import Solution, read_solution
+from errormap_dagster.judge.embedded.repairs import Change, Repair, find_repairs, likely_repair
+from errormap_dagster.judge.embedded.solutions import Solution
 from errormap_dagster.judge.embedded.tasks import question_of, reference_value
+from errormap_dagster.judge.embedded.word_problems import failed_solution, readable_solutions
 
 OPERATION: Final = "Wrong operation"
 ORDER: Final = "Operands in wrong order"
@@ -56,7 +56,6 @@ _BY_CHANGE: Final[Mapping[Change, str]] = MappingProxyType(
         Change.ORDER: ORDER,
         Change.SHARE: SHARE,
         Change.ADDED: LEFT_OUT,
-        Change.OPERAND: QUANTITY,
         Change.DROPPED: TERM_TOO_MANY,
     }
 )
@@ -78,20 +77,16 @@ _CHANCE: Final = 20
 
 def find_departing_step(case: FailureCase) -> Finding | None:
     """Return the first step that leaves the way to the reference, None where none is certain."""
-    reference, output = reference_value(case), case.output_text
-    if reference is None or not output:
+    reference, failed = reference_value(case), failed_solution(case)
+    if reference is None or failed is None:
         return None
-    failed = read_solution(output)
-    if not failed.steps or failed.answer is None or is_same(failed.answer, reference):
-        return None
-    read = [read_solution(text) for text in case.correct_outputs]
-    correct = [solution for solution in read if solution.last >= 0]
+    output, correct = case.output_text or "", readable_solutions(case)
     quantities = read_quantities(question_of(case))
     return (
         _passed_by(output, failed, reference)
-        or _stopped(case, failed, correct)
-        or _departed(case, failed, correct, quantities)
-        or (None if correct else _repaired(output, failed, quantities, reference))
+        or _stopped(output, failed, correct)
+        or _departed(output, failed, correct, quantities)
+        or _repaired(output, failed, quantities, reference)
     )
 
 
@@ -119,13 +114,12 @@ def _passed_by(output: str, failed: Solution, reference: float) -> Finding | Non
     return Finding(Outcome.ERROR_FOUND, EXTRA, told, criteria, step.start, 0.85)
 
 
-def _stopped(case: FailureCase, failed: Solution, correct: Sequence[Solution]) -> Finding | None:
+def _stopped(output: str, failed: Solution, correct: Mapping[str, Solution]) -> Finding | None:
     """The answer is only an intermediate result of every correct solution."""
-    rest = stops_before_end(failed, correct)
+    rest = stops_before_end(failed, list(correct.values()))
     if not rest or failed.last < 0 or failed.answer is None:
         return None
-    output = case.output_text or ""
-    going_on = [_written(case.correct_outputs[0], step) for step in rest[:2]]
+    going_on = [_written(next(iter(correct)), step) for step in rest[:2]]
     step = failed.steps[failed.last]
     told = (
         f"The solution stops at {show(failed.answer)}, an intermediate result of every correct "
@@ -139,30 +133,42 @@ def _stopped(case: FailureCase, failed: Solution, correct: Sequence[Solution]) -
 
 
 def _departed(
-    case: FailureCase,
+    output: str,
     failed: Solution,
-    correct: Sequence[Solution],
+    correct: Mapping[str, Solution],
     quantities: Sequence[Quantity],
 ) -> Finding | None:
     """A step has a value that no correct solution knows."""
     given = [value for quantity in quantities for value in quantity.values]
-    departure = find_departure(failed, correct, given) if correct else None
-    if departure is None or departure.counterpart is None:
+    solutions = list(correct.values())
+    departure = find_departure(failed, solutions, given) if correct else None
+    if departure is None:
         return None
-    output, step = case.output_text or "", failed.steps[departure.at]
+    step = failed.steps[departure.at]
+    if departure.counterpart is None:
+        return _unknown(output, step) if len(correct) > 1 else None
     kind = difference(step, departure.counterpart, quantities)
     title, certainty = _BY_DIFFERENCE[kind]
-    wanted = _written(_text_of(case, departure), departure.counterpart)
+    wanted = _written(list(correct)[departure.origin], departure.counterpart)
     told = (
         f"The solution computes {_written(output, step)} where "
         f"{'a correct solution computes' if len(correct) == 1 else 'correct solutions compute'} "
         f"{wanted}."
     )
     criteria = (
-        *_shared(output, failed, correct, departure.at),
+        *_shared(output, failed, solutions, departure.at),
         unmet(f"Computes {wanted}", _quoted(output, step), told),
     )
     return Finding(Outcome.ERROR_FOUND, title, told, criteria, step.start, certainty)
+
+
+def _unknown(output: str, step: Step) -> Finding:
+    told = (
+        f"The solution computes {_written(output, step)}, a value that no correct solution "
+        "needs, from quantities that none of their remaining steps takes."
+    )
+    criterion = unmet("Takes a step towards the answer", _quoted(output, step), told)
+    return Finding(Outcome.ERROR_FOUND, NEXT_STEP, told, (criterion,), step.start, 0.6)
 
 
 def _shared(
@@ -179,11 +185,11 @@ def _shared(
 def _repaired(
     output: str, failed: Solution, quantities: Sequence[Quantity], reference: float
 ) -> Finding | None:
-    """One change to one step, and one only, makes the solution arrive at the reference."""
-    repairs = plausible(find_repairs(failed, quantities, reference), failed, quantities)
-    if not repairs or len({(repair.at, repair.change) for repair in repairs}) > 1:
+    """One change to one step makes the solution arrive at the reference."""
+    repairs = find_repairs(failed, quantities, reference)
+    repair = likely_repair(repairs, failed, quantities, reference)
+    if repair is None:
         return None
-    repair = repairs[0]
     step = failed.steps[repair.at]
     is_last = repair.at == failed.last
     title = STOPS if repair.change is Change.ADDED and is_last else _BY_CHANGE[repair.change]
@@ -212,11 +218,6 @@ def _told(output: str, failed: Solution, repair: Repair, reference: float) -> st
 
 def _changed(repair: Repair) -> str:
     return f"{show_operation(repair.operands, repair.operators)} = {show(repair.value)}"
-
-
-def _text_of(case: FailureCase, departure: Departure) -> str:
-    readable = [text for text in case.correct_outputs if read_solution(text).last >= 0]
-    return readable[departure.origin]
 
 
 def _written(text: str, step: Step) -> str:

@@ -1,26 +1,27 @@
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from errormap_dagster.domain.records import FailureCase
 from errormap_dagster.judge.embedded.detectors import agent
 
-CANCEL = ("cancel_reservation", {"reservation_id": "AAA111"})
-BAGS = ("update_baggages", {"reservation_id": "AAA111", "total": 2})
+Action = tuple[str, Mapping[str, object]]
+
+CANCEL: Action = ("cancel_reservation", {"reservation_id": "AAA111"})
+BAGS: Action = ("update_baggages", {"reservation_id": "AAA111", "total": 2})
 
 
-def talk(*calls: tuple[str, dict[str, object]], result: str = "{}") -> str:
+def talk(*calls: Action, result: str = "{}") -> str:
     parts = ["user: Please help me.", "assistant: Gladly."]
     for name, arguments in calls:
-        parts.append(f"assistant -> tool call {name}({json.dumps(arguments)})")
+        parts.append(f"assistant -> tool call {name}({json.dumps(dict(arguments))})")
         parts.append(f"[tool result: {name}] {result}")
     return "\n\n".join([*parts, "assistant: That is all.", "user: ###STOP###"])
 
 
-def case(
-    output: str, *expected: tuple[str, dict[str, object]], outputs: tuple[str, ...] = ()
-) -> FailureCase:
-    actions = [{"name": name, "kwargs": arguments} for name, arguments in expected]
+def case(output: str, *expected: Action, outputs: tuple[str, ...] = ()) -> FailureCase:
+    actions = [{"name": name, "kwargs": dict(arguments)} for name, arguments in expected]
     reference = json.dumps({"actions": actions, "outputs": list(outputs)})
     return FailureCase("p", "d", "m", "e", "# Agent policy", output, reference, 0.0, 1.0)
 
@@ -40,6 +41,15 @@ def case(
             agent.WRONG_ARGUMENTS,
             "total = 3, not 2",
             id="other argument",
+        ),
+        pytest.param(
+            case(
+                talk(("book", {"flights": [{"number": "A1"}, {"number": "A2"}]})),
+                ("book", {"flights": [{"number": "A1"}, {"number": "A3"}]}),
+            ),
+            agent.WRONG_ARGUMENTS,
+            'flights[1].number = "A2", not "A3"',
+            id="part of an argument",
         ),
         pytest.param(
             case(talk(BAGS, CANCEL), BAGS), agent.UNREQUESTED, "cancel_reservation", id="extra"

@@ -8,7 +8,7 @@ CLASS = (
     "Please complete the class Shop in the following code.\n\nclass Shop:\n"
     '    """A shop."""\n\n    def __init__(self):\n        self.items = []\n\n'
     '    def add(self, item):\n        """Add an item."""\n\n'
-    '    def count(self):\n        """Count the items.\n        :return: int, how many there are"""\n'
+    '    def count(self):\n        """Count the items.\n        :return: int, the number"""\n'
 )
 SHOP = (
     "class Shop:\n    def __init__(self):\n        self.items = []\n\n"

@@ -111,6 +111,7 @@ def test_a_broken_constraint_is_named(
     ("output", "instruction"),
     [
         pytest.param("One two.", NO_COMMA, id="no comma"),
+        pytest.param(ENGLISH_TEXT.upper(), UPPER, id="capitals in English"),
         pytest.param("These are five words exactly", WORDS, id="enough words"),
         pytest.param("A b.", SENTENCES, id="few sentences"),
         pytest.param("a\n***\nb", PARAGRAPHS, id="paragraphs"),
@@ -156,6 +157,7 @@ def test_every_constraint_gets_a_criterion_and_the_first_broken_one_is_the_error
     ("output", "instruction"),
     [
         pytest.param("नमस्ते दुनिया यह एक वाक्य है", HINDI, id="script of several languages"),
+        pytest.param("YES", UPPER, id="right letter case, language unknown"),
         pytest.param("anything", rule("new:unknown_rule"), id="unknown instruction"),
         pytest.param("A b. C d. E f.", rule("length_constraints:number_sentences"), id="no number"),
     ],

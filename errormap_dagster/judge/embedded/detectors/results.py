@@ -1,0 +1,140 @@
+"""Looks at what an output makes of its results: unused, impossible, or not the one it answers."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from errormap_dagster.domain.records import FailureCase, Outcome
+from errormap_dagster.judge.embedded.answers import final_answer
+from errormap_dagster.judge.embedded.calculations import Step
+from errormap_dagster.judge.embedded.findings import Finding, met, quote, unmet
+from errormap_dagster.judge.embedded.mentions import numbers_in, operands_of, stands_in
+from errormap_dagster.judge.embedded.numbers_shown import show, show_written
+from errormap_dagster.judge.embedded.solutions import Solution
+from errormap_dagster.judge.embedded.tasks import question_of, reference_value
+from errormap_dagster.judge.embedded.word_problems import failed_solution, readable_solutions
+
+UNUSED: Final = "Own result left unused"
+IMPOSSIBLE: Final = "Impossible result accepted"
+OTHER_ANSWER: Final = "Answer differs from own result"
+
+TITLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        UNUSED: "atlas.incomplete_reasoning",
+        IMPOSSIBLE: "atlas.logical_reasoning_error",
+        OTHER_ANSWER: "atlas.answer_selection_error",
+    }
+)
+
+_HOW_MANY: Final = re.compile(r"how many\s+(?:more\s+|fewer\s+|total\s+)?([a-z]+)", re.IGNORECASE)
+_DIVISIBLE: Final = frozenset(
+    "hours minutes seconds days weeks months years miles kilometers meters feet inches yards"
+    " ounces pounds grams kilograms tons gallons liters litres milliliters quarts pints cups"
+    " tablespoons teaspoons dollars cents euros pesos percent degrees calories points square cubic"
+    " acres servings times km kg lbs mg ml mm cm units gb mb fewer less more".split()
+)
+_CLOSE: Final = 0.01
+_SIGNED: Final = re.compile(
+    r"temperature|degrees|profit|loss|lose|difference|change|debt|owe|below|negative", re.IGNORECASE
+)
+
+
+def find_unused_result(case: FailureCase) -> Finding | None:
+    """Return a result that nothing after it takes up, though every correct output needs it."""
+    failed = failed_solution(case)
+    if failed is None or failed.last < 1:
+        return None
+    output = case.output_text or ""
+    correct = readable_solutions(case)
+    for index, step in enumerate(failed.steps[: failed.last]):
+        if _is_taken_up(output, failed, index):
+            continue
+        if all(_takes(solution, step.stated) for solution in correct.values()):
+            return _unused(output, step, failed.steps[failed.last])
+    return None
+
+
+def _is_taken_up(output: str, failed: Solution, index: int) -> bool:
+    step = failed.steps[index]
+    later = {following.stated for following in failed.steps[index + 1 :]}
+    behind = output[step.end :].lstrip(" $0123456789.,")
+    return failed.is_used(index) or stands_in(step.stated, {*later, *numbers_in(behind)})
+
+
+def _takes(solution: Solution, value: float) -> bool:
+    return stands_in(value, operands_of(solution))
+
+
+def _unused(output: str, step: Step, last: Step) -> Finding:
+    written = show_written(output[step.start : step.end])
+    told = (
+        f"The solution computes {written} but never takes this result up again; its answer comes "
+        f"from {show_written(output[last.start : last.end])} without it."
+    )
+    criteria = (
+        met("Computes a result", quote(output, step.start, step.end), "holds by itself"),
+        unmet("Uses the result in the answer", quote(output, last.start, last.end), told),
+    )
+    return Finding(Outcome.ERROR_FOUND, UNUSED, told, criteria, last.start, 0.6)
+
+
+def find_impossible_result(case: FailureCase) -> Finding | None:
+    """Return a negative or broken answer to a question that only a whole number can answer."""
+    failed, reference = failed_solution(case), reference_value(case)
+    if failed is None or reference is None or failed.last < 0 or failed.answer is None:
+        return None
+    output, question = case.output_text or "", question_of(case)
+    step = failed.steps[failed.last]
+    if failed.answer < 0 <= reference and not _SIGNED.search(question):
+        return _impossible(output, step, "negative", failed.answer)
+    asked = _HOW_MANY.findall(question)
+    is_countable = bool(asked) and asked[-1].lower() not in _DIVISIBLE
+    if is_countable and reference == int(reference) and failed.answer != int(failed.answer):
+        return _impossible(output, step, "not a whole number", failed.answer)
+    return None
+
+
+def _impossible(output: str, step: Step, what: str, answer: float) -> Finding:
+    told = (
+        f"The solution ends with {show(answer)}, which is {what} and cannot answer the question; "
+        "it does not notice that something before must be wrong."
+    )
+    quoted = quote(output, step.start, step.end)
+    criteria = (
+        met("Ends with a calculation", quoted, "gives the answer"),
+        unmet("Checks that the result is possible", quoted, told),
+    )
+    return Finding(Outcome.ERROR_FOUND, IMPOSSIBLE, told, criteria, step.end, 0.5)
+
+
+def find_other_answer(case: FailureCase) -> Finding | None:
+    """Return a final answer that no calculation gives and that stands nowhere before it."""
+    failed, answer = failed_solution(case), final_answer(case.output_text or "")
+    if failed is None or failed.last >= 0 or failed.answer is None or answer is None:
+        return None
+    output, last = case.output_text or "", failed.steps[-1]
+    body = output[: answer.start]
+    if "=" in output[last.end : answer.start] or stands_in(failed.answer, numbers_in(body)):
+        return None
+    if _is_rounded(last, failed.answer):
+        return None
+    result = show(last.stated)
+    told = (
+        f"The last calculation gives {result}, but the answer stated is {show(failed.answer)}, "
+        "which nothing before it leads to."
+    )
+    criteria = (
+        met("Works out a result", quote(output, last.start, last.end), f"gives {result}"),
+        unmet("Answers with its own result", quote(output, answer.start, answer.end), told),
+    )
+    return Finding(Outcome.ERROR_FOUND, OTHER_ANSWER, told, criteria, answer.start, 0.75)
+
+
+def _is_rounded(step: Step, answer: float) -> bool:
+    """Whether the answer is the last result rounded, or scaled by a power of ten."""
+    results = (step.stated, step.value)
+    scaled = [result * factor for result in results for factor in (1.0, 100.0, 0.01)]
+    return any(
+        abs(abs(result) - abs(answer)) <= max(1.0, abs(answer) * _CLOSE) for result in scaled
+    )
