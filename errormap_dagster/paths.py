@@ -7,22 +7,27 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 @cache
-def _project_folder(name: str) -> Path:
-    """A top-level folder of the repository, or its copy inside an installed wheel."""
+def _of_project(name: str) -> Path:
+    """A file or folder at the top of the repository, or its copy inside an installed wheel."""
     bundled = _PACKAGE / "_bundled" / name
-    return bundled if bundled.is_dir() else _PACKAGE.parent / name
+    return bundled if bundled.exists() else _PACKAGE.parent / name
 
 
 def contracts_dir() -> Path:
     """The folder of Open Data Contract Standard files, one per table."""
-    return _project_folder("data_contracts")
+    return _of_project("data_contracts")
 
 
 def dbt_project_dir() -> Path:
     """The dbt project, read only: its target and logs belong below the home."""
-    return _project_folder("dbt_project")
+    return _of_project("dbt_project")
 
 
 def demo_dir() -> Path:
     """The illustrative sample that ``errormap demo`` lands."""
     return _PACKAGE / "demo"
+
+
+def workspace_file() -> Path:
+    """The workspace that tells Dagster where the code location is."""
+    return _of_project("workspace.yaml")

@@ -5,10 +5,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from errormap_dagster.assets.partitions import materialize_evaluations, stale_evaluations
+from errormap_dagster.assets.partitions import evaluations_of, materialize_evaluations
 from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
 from errormap_dagster.metadata import counts
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.chain import stale_evaluations
 from errormap_dagster.stages.judging import failure_judging, grounded_share
 
 _TABLE = "judged_errors"
@@ -24,7 +25,7 @@ def judged_errors(
     """Have the judge read what it has not read yet."""
     opened = project.open()
     marks = opened.fingerprints.judged_errors
-    stale = stale_evaluations(context, opened.store, _TABLE, marks)
+    stale = stale_evaluations(opened.store, _TABLE, evaluations_of(context), marks)
     with failure_judging(opened, stale) as judge:
         told = materialize_evaluations(context, opened.store, _TABLE, marks, judge)
     rows = opened.store.scan(_TABLE)

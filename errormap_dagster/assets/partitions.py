@@ -1,21 +1,23 @@
-"""The partitions of evaluations, and the loop that the partitioned assets share."""
+"""The partitions of evaluations, and what the partitioned assets share."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import dagster as dg
-import polars as pl
 
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.metadata import Metadata, materialized
-from errormap_dagster.progress import track
+from errormap_dagster.stages.chain import (
+    Fingerprint,
+    Frames,
+    stale_evaluations,
+    write_evaluations,
+)
 from errormap_dagster.store import Store
 
 _PARTITIONS = "evaluation"
 EVALUATIONS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
-
-Frames = pl.DataFrame | Iterable[pl.DataFrame]
 
 
 def register_evaluations(context: dg.AssetExecutionContext, evaluations: list[Evaluation]) -> None:
@@ -35,22 +37,16 @@ def registered_evaluations(instance: dg.DagsterInstance) -> list[str]:
     return list(instance.get_dynamic_partitions(_PARTITIONS))
 
 
-def stale_evaluations(
-    context: dg.AssetExecutionContext,
-    store: Store,
-    table: str,
-    fingerprint: Callable[[Evaluation], str],
-) -> list[Evaluation]:
-    """The run's evaluations whose rows are missing or were made from something else."""
-    evaluations = [Evaluation.from_key(key) for key in context.partition_keys]
-    return [e for e in evaluations if store.fingerprint(table, partition_of(e)) != fingerprint(e)]
+def evaluations_of(context: dg.AssetExecutionContext) -> list[Evaluation]:
+    """The evaluations that a run was started for."""
+    return [Evaluation.from_key(key) for key in context.partition_keys]
 
 
 def materialize_evaluations(
     context: dg.AssetExecutionContext,
     store: Store,
     table: str,
-    fingerprint: Callable[[Evaluation], str],
+    fingerprint: Fingerprint,
     make: Callable[[Evaluation], Frames],
 ) -> Metadata:
     """Write the stale evaluations of a run, leave the others untouched, and tell what was done.
@@ -59,14 +55,15 @@ def materialize_evaluations(
         Metadata of the whole table; the row count of each evaluation stands on its partition.
     """
     started = time.monotonic()
-    store.declare(table)
-    stale = stale_evaluations(context, store, table, fingerprint)
-    for evaluation in track(stale, table):
-        store.write(table, make(evaluation), fingerprint(evaluation), partition_of(evaluation))
-    for key in context.partition_keys:
-        n_rows = store.n_rows(table, partition_of(Evaluation.from_key(key)))
-        context.add_asset_metadata({"dagster/partition_row_count": n_rows}, partition_key=key)
-    n_unchanged = len(context.partition_keys) - len(stale)
+    evaluations = evaluations_of(context)
+    stale = stale_evaluations(store, table, evaluations, fingerprint)
+    write_evaluations(store, table, stale, fingerprint, make)
+    for evaluation in evaluations:
+        n_rows = store.n_rows(table, partition_of(evaluation))
+        context.add_asset_metadata(
+            {"dagster/partition_row_count": n_rows}, partition_key=evaluation.key
+        )
+    n_unchanged = len(evaluations) - len(stale)
     context.log.info(f"{table}: {len(stale)} evaluations made, {n_unchanged} unchanged")
     return {
         **materialized(table, store.scan(table), time.monotonic() - started),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from errormap_dagster.cli import console
 from errormap_dagster.home import Home
-from errormap_dagster.paths import dbt_project_dir
+from errormap_dagster.paths import dbt_project_dir, workspace_file
 from errormap_dagster.resources.dbt import dbt_executable
 
 
@@ -17,7 +17,7 @@ def serve(home: Path | None, port: int) -> int:
     console.say(f"Dagster over {located.root}: http://127.0.0.1:{port} (Ctrl-C ends it)")
     dagster = Path(sys.executable).parent / "dagster"
     command = [
-        *(str(dagster), "dev", "--module-name", "errormap_dagster.definitions"),
+        *(str(dagster), "dev", "--workspace", str(workspace_file())),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     try:

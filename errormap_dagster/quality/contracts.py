@@ -1,6 +1,7 @@
 """Two checks on every table: its contract, which blocks what follows, and its value rules."""
 
 import dagster as dg
+import polars as pl
 
 from errormap_dagster.contracts.check import violations
 from errormap_dagster.contracts.registry import contract_version
@@ -20,13 +21,16 @@ def contract_check(table: str) -> dg.AssetChecksDefinition:
         description=f"Columns, types, nulls, keys and closed lists of data_contracts/{table}.",
     )
     def contract(project: ProjectResource) -> dg.AssetCheckResult:
-        found = violations(table, project.open().store.scan(table))
+        rows = project.open().store.scan(table)
+        found = violations(table, rows)
         return dg.AssetCheckResult(
             passed=not found,
             description="; ".join(f"{v.rule} {v.column}: {v.detail}" for v in found) or None,
             metadata={
                 "contract_version": contract_version(table),
-                "violations": table_value(as_frame(found)),
+                "n_rows": int(rows.select(pl.len()).collect().item()),
+                "n_violations": len(found),
+                **({"violations": table_value(as_frame(found))} if found else {}),
             },
         )
 
@@ -49,7 +53,8 @@ def expectations_check(table: str) -> dg.AssetChecksDefinition:
             description="; ".join(f"{b.column}: {b.rule}" for b in report.broken) or None,
             metadata={
                 "n_rules": report.n_evaluated,
-                "broken": table_value(as_frame(report.broken)),
+                "n_broken": len(report.broken),
+                **({"broken": table_value(as_frame(report.broken))} if report.broken else {}),
             },
         )
 

@@ -187,6 +187,8 @@ def _is_doubtful(expression: Expression, other: Expression, value: float, stated
 def _agree(expression: Expression, other: Expression, value: float, stated: float) -> bool:
     if is_same(abs(value), abs(stated)):
         return True
+    if expression.has_percent and _is_percentage_off(expression, stated):
+        return True
     tolerance = _tolerance(expression, other, value)
     factors = [1.0]
     if expression.has_percent or other.has_percent:
@@ -194,6 +196,15 @@ def _agree(expression: Expression, other: Expression, value: float, stated: floa
     if expression.units or other.units:
         factors += [*_FACTORS, *(1 / factor for factor in _FACTORS)]
     return any(abs(abs(value) * factor - abs(stated)) <= tolerance * factor for factor in factors)
+
+
+def _is_percentage_off(expression: Expression, stated: float) -> bool:
+    """Whether "200 - 20%" was meant, as many write it, for 20 % off 200."""
+    if expression.operators not in {("+",), ("-",)}:
+        return False
+    amount, percentage = expression.operands
+    share = percentage / 100 if expression.operators == ("+",) else -percentage / 100
+    return is_same(amount * (1 + share), stated)
 
 
 def _tolerance(expression: Expression, other: Expression, value: float) -> float:

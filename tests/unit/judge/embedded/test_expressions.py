@@ -41,7 +41,7 @@ def test_expression_has_a_value(text: str, value: float) -> None:
         pytest.param(r"\sqrt[3]{8}", id="root of another degree"),
         pytest.param("(3 + 4", id="bracket left open"),
         pytest.param("(" * 40 + "1" + ")" * 40, id="nested too deeply"),
-        pytest.param("3 m^3 + 1", id="power of a unit"),
+        pytest.param("3 feet^3 + 1", id="power of a unit"),
         pytest.param("+", id="no operand"),
     ],
 )
