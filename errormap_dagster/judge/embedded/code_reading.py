@@ -6,7 +6,7 @@ Code is parsed, never run.
 import ast
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,6 +18,8 @@ _CODE_START: Final = re.compile(
     r"^(?:import |from \w[\w.]* import |class \w|def \w|@\w)", re.MULTILINE
 )
 _STRAIGHT: Final = str.maketrans("“”‘’", "\"\"''")
+_MOST_PARAGRAPHS: Final = 3
+"""Paragraphs of instructions that may follow the code of a prompt."""
 _INDENTED: Final = re.compile(r"\s*\n[ \t]+\S|[ \t]+\S")
 _DEFINITION: Final = re.compile(r"^[ \t]*(?:async )?(?:def|class) \w", re.MULTILINE)
 _FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:python3?|py|Python)?[ \t\r]*$", re.MULTILINE)
@@ -75,11 +77,10 @@ def read_task(prompt: str) -> Task | None:
     if start is None:
         return None
     code = prompt[start.start() :].translate(_STRAIGHT)
-    tree = parse(code)
-    if not isinstance(tree, ast.Module):
-        tree = parse(code.rstrip() + "\n    pass\n")
-    if not isinstance(tree, ast.Module):
+    read = next(((text, tree) for text in _readings(code) if (tree := _tree(text))), None)
+    if read is None:
         return None
+    code, tree = read
     functions = {
         node.name: node for node in tree.body if isinstance(node, FUNCTIONS) and is_empty(node)
     }
@@ -89,6 +90,22 @@ def read_task(prompt: str) -> Task | None:
         if isinstance(node, ast.ClassDef) and any(is_empty(item) for item in methods(node).values())
     }
     return Task(code, tree, functions, classes) if functions or classes else None
+
+
+def _tree(text: str) -> ast.Module | None:
+    tree = parse(text)
+    return tree if isinstance(tree, ast.Module) else None
+
+
+def _readings(code: str) -> Iterator[str]:
+    """The prompt's code: as it stands, with a body put in, without paragraphs that follow it."""
+    text = code.rstrip()
+    for _ in range(_MOST_PARAGRAPHS + 1):
+        yield text
+        yield text + "\n    pass\n"
+        text = text.rpartition("\n\n")[0].rstrip()
+        if not text:
+            return
 
 
 def methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -38,8 +38,11 @@ def find_departure(
     """
     results = {value for solution in correct for value in _results(solution)}
     known = results | {value for solution in correct for value in _passed(solution, given)}
-    reached = {_rounded(step.stated) for step in failed.steps}
+    reached = Counter(_rounded(step.stated) for step in failed.steps)
+    contributing = failed.contributing()
     for at, step in enumerate(failed.steps):
+        if at not in contributing:
+            continue
         fitting = results if at == failed.last else known
         if _rounded(step.stated) in fitting or _rounded(step.value) in fitting:
             continue
@@ -86,42 +89,55 @@ def _results(solution: Solution) -> Iterator[float]:
 
 
 def _passed(solution: Solution, given: Sequence[float]) -> Iterator[float]:
-    """Yield operands worked out in the head, and what two operands of a step give on the way."""
+    """Yield operands worked out in the head, and what some operands of a step give on the way."""
     for step in solution.steps:
         operands = step.expression.operands[:_MOST_OPERANDS]
         for operand in operands:
             if not any(is_same(operand, value) for value in given):
                 yield _rounded(operand)
+        signs = set(step.expression.operators)
         for left, right in itertools.combinations(operands, 2):
-            yield from _pair(left, right, set(step.expression.operators))
+            yield from map(_rounded, _pair(left, right, signs))
+        if signs <= {"+", "-"}:
+            for size in range(3, len(operands)):
+                yield from (_rounded(sum(some)) for some in itertools.combinations(operands, size))
 
 
 def _pair(left: float, right: float, signs: set[str]) -> Iterator[float]:
     if signs & {"+", "-"}:
-        yield _rounded(left + right)
+        yield left + right
     if "-" in signs:
-        yield _rounded(left - right)
+        yield left - right
     if "*" in signs:
-        yield _rounded(left * right)
+        yield left * right
     if "/" in signs and right:
-        yield _rounded(left / right)
+        yield left / right
 
 
 def _counterpart(
-    step: Step, correct: Sequence[Solution], reached: set[float]
+    step: Step, correct: Sequence[Solution], reached: Counter[float]
 ) -> tuple[Step | None, int]:
     """Return the step that shares most operands with ``step`` and that the failed output lacks."""
     wanted = {_rounded(operand) for operand in step.expression.operands}
     best: tuple[Step | None, int] = (None, -1)
-    most = 0
+    most = 0.0
     for origin, solution in enumerate(correct):
+        left = Counter(reached)
         for other in solution.steps:
-            if _rounded(other.stated) in reached:
+            left[_rounded(other.stated)] -= 1
+            if left[_rounded(other.stated)] >= 0:
                 continue
-            n_shared = len(wanted & {_rounded(operand) for operand in other.expression.operands})
-            if n_shared > most:
-                best, most = (other, origin), n_shared
+            likeness = _likeness(wanted, step, other)
+            if likeness > most:
+                best, most = (other, origin), likeness
     return best
+
+
+def _likeness(wanted: set[float], step: Step, other: Step) -> float:
+    """Return how many operands two steps share; fewer operands and like signs count a little."""
+    n_shared = len(wanted & {_rounded(operand) for operand in other.expression.operands})
+    is_like = step.expression.operators == other.expression.operators
+    return n_shared + 0.4 * is_like - 0.01 * len(other.expression.operands) if n_shared else 0.0
 
 
 class Difference(StrEnum):

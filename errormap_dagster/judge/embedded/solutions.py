@@ -51,6 +51,16 @@ class Solution:
         operands = [values.get(source, operand) for operand, source in pairs]
         return expression.evaluate(operands, expression.operators)
 
+    def contributing(self) -> frozenset[int]:
+        """Return the steps on which the answer rests; all where no step gives the answer."""
+        if self.last < 0:
+            return frozenset(range(len(self.steps)))
+        found = {self.last}
+        for index in range(self.last, -1, -1):
+            if index in found:
+                found.update(source for source in self.sources[index] if source >= 0)
+        return frozenset(found)
+
     def is_used(self, index: int) -> bool:
         """Whether a later step takes up the result of step ``index``."""
         return any(index in taken for taken in self.sources[index + 1 :])

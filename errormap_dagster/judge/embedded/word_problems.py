@@ -10,7 +10,7 @@ from errormap_dagster.judge.embedded.tasks import question_of, reference_value
 
 _MAX_READ: Final = 8_000
 _MATHEMATICS: Final = re.compile(
-    r"\\[a-zA-Z\[(]|[\^=_]|\$[^$\d]|\b[yn]\b|\[asy\]"
+    r"\\[a-zA-Z\[(]|[\^=_]|\$[^$\d]|(?-i:\b[yn]\b)|\[asy\]"
     r"|\b(?:prime|integer|digit|ways|orders|arrange|probability|distinguishable|handshake|angle"
     r"|triangle|hexagon|pentagon|polygon|circle|circular|radius|diameter|sphere|chess)",
     re.IGNORECASE,

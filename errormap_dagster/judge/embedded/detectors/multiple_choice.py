@@ -134,7 +134,11 @@ def _result_place(output: str, choice: Choice, chosen: Option, right: Option) ->
     """Where the last calculation before the choice gives the right option's value."""
     value, other = numeric(right.text), numeric(chosen.text)
     steps = [step for step in read_steps(output) if step.end <= choice.start]
-    if value is None or not steps or (other is not None and is_same(value, other)):
+    if value is None or (other is not None and is_same(value, other)):
+        return None
+    # "57 = 3 x 19" takes a number apart; a result stands on the right of what it comes from.
+    steps = [step for step in steps if step.start == step.expression.start]
+    if not steps:
         return None
     last = steps[-1]
     is_right = is_same(last.stated, value) and not (

@@ -82,16 +82,18 @@ def find_left_out_quantity(case: FailureCase) -> Finding | None:
 
 
 def _counts(quantity: Quantity, given: Sequence[Quantity], correct: Sequence[Solution]) -> bool:
-    if quantity.values[0] in {0.0, 1.0} or is_unit_word(quantity):
+    """Whether leaving the quantity out would be an error rather than a way of writing."""
+    if len(given) == 1 or quantity.values[0] in {0.0, 1.0}:
+        return False
+    if quantity.text.lower() in _RELATIONS:
+        return True
+    if is_unit_word(quantity):
         return False
     if correct:
         return quantity.is_figure or len(quantity.text) > len("one")
-    if quantity.text.lower() in _RELATIONS:
-        return True
-    if quantity.values[0] <= _TOO_SMALL and quantity.text.isdigit():
-        return False
-    is_ordinal = quantity.text[-1].isalpha() and quantity.text[-1] != "t"
-    return quantity.is_figure and not is_ordinal and len(given) > 1
+    is_small_count = quantity.values[0] <= _TOO_SMALL and quantity.text.isdigit()
+    is_ordinal = quantity.text.endswith(("st", "nd", "rd", "th"))
+    return quantity.is_figure and not is_small_count and not is_ordinal
 
 
 def _left_out(question: str, output: str, quantity: Quantity, n_correct: int) -> Finding:
@@ -181,8 +183,8 @@ def _share_in(step: Step, given: Sequence[Quantity], plain: set[float]) -> Quant
     amount, share = expression.operands
     for quantity in given:
         is_percent = quantity.text.rstrip().endswith(("%", "percent"))
-        others = {value for other in given if other is not quantity for value in other.values}
-        if not is_percent or quantity.values[0] in plain or amount in others:
+        percents = {other.values[0] for other in given if other.is_share}
+        if not is_percent or quantity.values[0] in plain or amount in percents:
             continue
         forms = quantity.values[:2]
         if any(is_same(share, form) for form in forms) and amount > _SMALL:

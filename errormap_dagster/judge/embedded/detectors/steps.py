@@ -83,14 +83,16 @@ def find_departing_step(case: FailureCase) -> Finding | None:
     output, correct = case.output_text or "", readable_solutions(case)
     quantities = read_quantities(question_of(case))
     return (
-        _passed_by(output, failed, reference)
+        _passed_by(output, failed, reference, is_compared=bool(correct))
         or _stopped(output, failed, correct)
         or _departed(output, failed, correct, quantities)
         or _repaired(output, failed, quantities, reference)
     )
 
 
-def _passed_by(output: str, failed: Solution, reference: float) -> Finding | None:
+def _passed_by(
+    output: str, failed: Solution, reference: float, *, is_compared: bool
+) -> Finding | None:
     """The reference is reached on the way, and a later step leads away from it."""
     reached = [index for index, step in enumerate(failed.steps) if is_same(step.stated, reference)]
     if not reached or reached[-1] >= failed.last:
@@ -100,7 +102,8 @@ def _passed_by(output: str, failed: Solution, reference: float) -> Finding | Non
         for index in range(reached[-1] + 1, failed.last + 1)
         if reached[-1] in failed.sources[index]
     ]
-    if not using or (reference == int(reference) and abs(reference) < _CHANCE):
+    is_telling = reference != int(reference) or abs(reference) >= _CHANCE
+    if not using or not (is_telling or (is_compared and using[0] == failed.last)):
         return None
     right, step = failed.steps[reached[-1]], failed.steps[using[0]]
     told = (

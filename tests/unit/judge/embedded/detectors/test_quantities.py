@@ -55,9 +55,7 @@ def case(output: str, *correct: str, question: str = QUESTION, answer: str = "12
         ),
         pytest.param(
             find_share_as_amount,
-            case(
-                "400 - 30 = 370\nA: 370", question="A phone for $400 is 30% off.", answer="280"
-            ),
+            case("400 - 30 = 370\nA: 370", question="A phone for $400 is 30% off.", answer="280"),
             quantities.SHARE_AS_AMOUNT,
             "30%",
             id="percentage taken off as an amount",
