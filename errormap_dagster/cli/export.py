@@ -19,9 +19,14 @@ def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
     """Nested columns as JSON text, and a leading apostrophe where a cell could be a formula."""
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
     flat = frame.with_columns(_as_json(frame, name) for name in nested)
-    text = pl.selectors.string()
-    guarded = pl.when(text.str.contains(_FORMULA_START)).then(pl.concat_str(pl.lit("'"), text))
-    return flat.with_columns(guarded.otherwise(text).name.keep())
+    return flat.with_columns(
+        pl.when(pl.col(name).str.contains(_FORMULA_START))
+        .then(pl.lit("'") + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in flat.schema.items()
+        if kind == pl.String
+    )
 
 
 def _as_json(frame: pl.DataFrame, name: str) -> pl.Series:

@@ -6,7 +6,7 @@ from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import reported_version
 
-_CATEGORIES_SHOWN = 12
+_CATEGORIES_SHOWN = 20
 
 
 def signature_table(project: Project) -> pl.DataFrame:

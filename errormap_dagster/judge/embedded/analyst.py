@@ -94,7 +94,6 @@ def _cannot_tell(case: FailureCase) -> Analysis:
         "Cannot tell which error came first: the output is an attempt at the task, but no "
         "calculation, option, constraint, literal or code in it could be shown to be wrong"
     )
-    compared = (
-        f" against {len(case.correct_outputs)} correct outputs" if case.correct_outputs else ""
-    )
+    n_correct = len(case.correct_outputs)
+    compared = "" if not n_correct else f"; it was compared with {n_correct} correct output(s)"
     return Analysis(Outcome.ERROR_FOUND, None, f"{looked_at}{compared}.", answer_criteria(case))

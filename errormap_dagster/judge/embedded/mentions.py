@@ -43,6 +43,19 @@ def is_mentioned(quantity: Quantity, output: str) -> bool:
     return any(is_used(quantity, other.values) for other in words)
 
 
+def is_taken_in_the_head(quantity: Quantity, given: Sequence[Quantity], output: str) -> bool:
+    """Whether the output has a given amount multiplied by a form of the share ``quantity``."""
+    if len(quantity.values) == 1:
+        return False
+    amounts = [other.values[0] for other in given if other.is_figure and other is not quantity]
+    written = numbers_in(output)
+    return any(
+        stands_in(amount * form, written) and not stands_in(amount * form, amounts)
+        for amount in amounts
+        for form in quantity.values
+    )
+
+
 def is_derivable(value: float, sources: Sequence[float]) -> bool:
     """Whether one operation on two known numbers, or a conversion, gives ``value``."""
     known = [*dict.fromkeys(sources)][:_MOST_SOURCES]

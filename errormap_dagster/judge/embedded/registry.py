@@ -14,6 +14,7 @@ from errormap_dagster.judge.embedded.detectors import (
     multiple_choice,
     output_state,
     quantities,
+    results,
     steps,
 )
 from errormap_dagster.judge.embedded.findings import Detector
@@ -34,6 +35,10 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     steps.find_departing_step,
     quantities.find_left_out_quantity,
     quantities.find_invented_quantity,
+    quantities.find_share_as_amount,
+    results.find_other_answer,
+    results.find_unused_result,
+    results.find_impossible_result,
     output_state.find_cut_off,
     answer_check.find_missing_answer,
 )
@@ -49,6 +54,7 @@ _MODULES = (
     multiple_choice,
     output_state,
     quantities,
+    results,
     steps,
 )
 INTENDED_CATEGORY: Final[Mapping[str, str]] = MappingProxyType(

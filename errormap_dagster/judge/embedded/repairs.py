@@ -117,21 +117,19 @@ def _shares(solution: Solution, quantities: Sequence[Quantity], at: int) -> Iter
             if not quantity.is_share or not _stands_in(operand, quantity.values):
                 continue
             for form in quantity.values:
-                if not is_same(form, operand):
+                if not is_same(form, operand) and not is_same(form, 1):
                     repair = _replaced(solution, at, index, form, Change.SHARE)
                     if repair is not None:
                         yield repair
 
 
 def _dropped(solution: Solution, at: int) -> Iterator[Repair]:
-    """Leave one operand out of a plain sum or product."""
+    """Leave one operand out of a plain sum."""
     expression = solution.steps[at].expression
-    signs = set(expression.operators)
-    neutral = 0.0 if signs <= {"+", "-"} else 1.0 if signs <= {"*", "/"} else None
-    if neutral is None or expression.has_function or expression.has_percent:
+    if not set(expression.operators) <= {"+", "-"} or expression.has_percent:
         return
     for index in range(len(expression.operands)):
-        repair = _replaced(solution, at, index, neutral, Change.DROPPED)
+        repair = _replaced(solution, at, index, 0.0, Change.DROPPED)
         if repair is not None:
             yield repair
 
@@ -142,18 +140,18 @@ def _added(solution: Solution, quantities: Sequence[Quantity], at: int) -> Itera
     for new in dict.fromkeys(unused_values(solution, quantities)):
         for sign in _BASIC:
             value = _apply(step.stated, sign, new)
-            if value is not None:
+            if value is not None and value >= 0:
                 operands, operators = (step.stated, new), (sign,)
                 yield Repair(Change.ADDED, at, operands, operators, value, new=new, operator=sign)
 
 
 def unused_values(solution: Solution, quantities: Sequence[Quantity]) -> list[float]:
-    """Return the given quantities that no step of the solution takes up."""
+    """Return the figures of the question that no step of the solution takes up."""
     taken = [operand for step in solution.steps for operand in step.expression.operands]
     return [
         quantity.values[0]
         for quantity in quantities
-        if not any(_stands_in(operand, quantity.values) for operand in taken)
+        if quantity.is_figure and not any(_stands_in(operand, quantity.values) for operand in taken)
     ]
 
 

@@ -18,6 +18,7 @@ from errormap_dagster.judge.embedded.findings import (
 from errormap_dagster.judge.embedded.mentions import (
     is_derivable,
     is_mentioned,
+    is_taken_in_the_head,
     is_used,
     numbers_in,
     operands_of,
@@ -75,6 +76,8 @@ def find_left_out_quantity(case: FailureCase) -> Finding | None:
         if not _counts(quantity, given, correct) or is_used(quantity, taken):
             continue
         if is_mentioned(quantity, output) and not (correct and quantity.is_figure):
+            continue
+        if is_taken_in_the_head(quantity, given, output):
             continue
         if all(is_used(quantity, operands_of(solution)) for solution in correct):
             return _left_out(question, output, quantity, len(correct))

@@ -83,7 +83,7 @@ def find_departing_step(case: FailureCase) -> Finding | None:
     output, correct = case.output_text or "", readable_solutions(case)
     quantities = read_quantities(question_of(case))
     return (
-        _passed_by(output, failed, reference, is_compared=bool(correct))
+        _passed_by(output, failed, list(correct.values()), reference)
         or _stopped(output, failed, correct)
         or _departed(output, failed, correct, quantities)
         or _repaired(output, failed, quantities, reference)
@@ -91,7 +91,7 @@ def find_departing_step(case: FailureCase) -> Finding | None:
 
 
 def _passed_by(
-    output: str, failed: Solution, reference: float, *, is_compared: bool
+    output: str, failed: Solution, correct: Sequence[Solution], reference: float
 ) -> Finding | None:
     """The reference is reached on the way, and a later step leads away from it."""
     reached = [index for index, step in enumerate(failed.steps) if is_same(step.stated, reference)]
@@ -102,10 +102,11 @@ def _passed_by(
         for index in range(reached[-1] + 1, failed.last + 1)
         if reached[-1] in failed.sources[index]
     ]
+    right = failed.steps[reached[-1]]
     is_telling = reference != int(reference) or abs(reference) >= _CHANCE
-    if not using or not (is_telling or (is_compared and using[0] == failed.last)):
+    if not using or not (is_telling or any(_ends_like(other, right) for other in correct)):
         return None
-    right, step = failed.steps[reached[-1]], failed.steps[using[0]]
+    step = failed.steps[using[0]]
     told = (
         f"The solution reaches {show(reference)}, which is the reference, but goes on to compute "
         f"{_written(output, step)} and ends with {show(failed.answer or step.stated)}."
@@ -115,6 +116,12 @@ def _passed_by(
         unmet("Stops when the question is answered", _quoted(output, step), told),
     )
     return Finding(Outcome.ERROR_FOUND, EXTRA, told, criteria, step.start, 0.85)
+
+
+def _ends_like(solution: Solution, step: Step) -> bool:
+    """Whether the last step of a correct solution takes the same operands as ``step``."""
+    last = solution.steps[solution.last]
+    return sorted(last.expression.operands) == sorted(step.expression.operands)
 
 
 def _stopped(output: str, failed: Solution, correct: Mapping[str, Solution]) -> Finding | None:

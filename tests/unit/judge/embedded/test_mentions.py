@@ -5,6 +5,7 @@ import pytest
 from errormap_dagster.judge.embedded.mentions import (
     is_derivable,
     is_mentioned,
+    is_taken_in_the_head,
     is_used,
     numbers_in,
     operands_of,
@@ -47,3 +48,16 @@ def test_quantity_is_used_only_as_an_operand() -> None:
 )
 def test_value_is_derived_by_one_operation(value: float, *, expected: bool) -> None:
     assert is_derivable(value, [24, 7, 0.3]) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "output", "expected"),
+    [
+        pytest.param("half of 90", "90 - 45 = 45", True, id="half taken without a step"),
+        pytest.param("half of 90", "90 - 30 = 60", False, id="half not taken"),
+        pytest.param("5 of 90", "450 in all", False, id="no share"),
+    ],
+)
+def test_share_may_be_taken_in_the_head(question: str, output: str, *, expected: bool) -> None:
+    given = read_quantities(question)
+    assert is_taken_in_the_head(given[0], given, output) is expected

@@ -126,6 +126,7 @@ def test_solution_is_judged_by_replay_without_correct_ones(
         pytest.param(CORRECT, (CORRECT,), id="right answer"),
         pytest.param("5 + 4 = 9\nA: 9", (), id="nothing to compare with"),
         pytest.param("I think it is\nA: 12", (CORRECT,), id="no calculation"),
+        pytest.param("5 + 8 = 13\n13 * 2 = 26\nA: 26", (), id="reference passed by chance"),
         pytest.param("5 * 4 = 20\n20 + 6 = 26", (CORRECT,), id="no answer"),
     ],
 )
