@@ -20,7 +20,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_without_a_command_the_commands_are_listed() -> None:
-    assert "failure signatures" in RUN.invoke(app, []).output
+    assert "land predictions, judge failures" in RUN.invoke(app, []).output
 
 
 def test_the_contracts_keep_the_standard() -> None:
