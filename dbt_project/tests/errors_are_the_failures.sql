@@ -1,3 +1,6 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_errors'}}}) }}
+
+-- Every failure with an outcome stands in the mart once; evaluations that differ.
 with failures as (
     select dataset, model, count(*) as n_failures,
     from {{ ref('stg_errormap__failures') }}

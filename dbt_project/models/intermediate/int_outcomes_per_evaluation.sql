@@ -2,8 +2,8 @@ with failures as (
     select
         dataset,
         model,
-        count(*) as n_failures,
-        count(*) filter (where is_sampled) as n_sampled,
+        count(prediction_id) as n_failures,
+        count(prediction_id) filter (where is_sampled) as n_sampled,
         min(threshold) as threshold,
         bool_and(higher_is_better) as higher_is_better,
     from {{ ref('stg_errormap__failures') }}
@@ -11,7 +11,7 @@ with failures as (
 ),
 
 judged as (
-    select dataset, model, count(*) as n_judged,
+    select dataset, model, count(prediction_id) as n_judged,
     from {{ ref('stg_errormap__judged_errors') }}
     group by dataset, model
 ),
@@ -20,12 +20,12 @@ ledger as (
     select
         dataset,
         model,
-        count(*) filter (where outcome = 'assigned') as n_assigned,
-        count(*) filter (where outcome = 'other') as n_other,
-        count(*) filter (where outcome = 'unassigned') as n_unassigned,
-        count(*) filter (where outcome = 'no_error_found') as n_no_error_found,
-        count(*) filter (where outcome = 'judge_failed') as n_judge_failed,
-        count(*) filter (where outcome = 'not_sampled') as n_not_sampled,
+        count(prediction_id) filter (where outcome = 'assigned') as n_assigned,
+        count(prediction_id) filter (where outcome = 'other') as n_other,
+        count(prediction_id) filter (where outcome = 'unassigned') as n_unassigned,
+        count(prediction_id) filter (where outcome = 'no_error_found') as n_no_error_found,
+        count(prediction_id) filter (where outcome = 'judge_failed') as n_judge_failed,
+        count(prediction_id) filter (where outcome = 'not_sampled') as n_not_sampled,
         coalesce(sum(sampling_weight) filter (where outcome = 'no_error_found'), 0)
             as weight_no_error_found,
         coalesce(sum(sampling_weight) filter (where outcome <> 'not_sampled'), 0)

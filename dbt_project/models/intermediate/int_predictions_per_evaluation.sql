@@ -1,7 +1,7 @@
 select
     dataset,
     model,
-    count(*) as n_predictions,
+    count(prediction_id) as n_predictions,
     count(distinct example_id) as n_examples,
     max(trial) as max_trial,
     count(correct_answer) as n_with_correct_answer,

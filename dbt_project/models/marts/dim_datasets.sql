@@ -6,7 +6,7 @@ with examples as (
 
 select
     predictions.dataset,
-    count(*)::bigint as n_models,
+    count(predictions.model)::bigint as n_models,
     max(examples.n_examples)::bigint as n_examples,
     sum(predictions.n_predictions)::bigint as n_predictions,
     coalesce(sum(outcomes.n_failures), 0)::bigint as n_failures,

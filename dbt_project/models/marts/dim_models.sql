@@ -1,6 +1,6 @@
 select
     predictions.model,
-    count(*)::bigint as n_datasets,
+    count(predictions.dataset)::bigint as n_datasets,
     sum(predictions.n_predictions)::bigint as n_predictions,
     coalesce(sum(outcomes.n_failures), 0)::bigint as n_failures,
     coalesce(sum(outcomes.n_failures), 0) / sum(predictions.n_predictions)::double as failure_rate,

@@ -34,6 +34,8 @@ select
     n_other,
     n_unassigned,
     n_assigned / nullif(n_assigned + n_other + n_unassigned, 0)::double as assigned_share,
+    n_other / nullif(n_assigned + n_other + n_unassigned, 0)::double as other_share,
+    n_unassigned / nullif(n_assigned + n_other + n_unassigned, 0)::double as unassigned_share,
     n_no_error_found,
     weight_no_error_found / nullif(weight_judged, 0) as no_error_share,
     n_judge_failed,

@@ -10,7 +10,7 @@ select
     shares.category_name,
     row_number() over (
         partition by shares.model, shares.dataset
-        order by shares.error_share desc, shares.category_name
+        order by shares.error_share desc, shares.category_name, shares.category_id
     ) as rank,
     shares.n_errors,
     shares.error_share,
@@ -25,3 +25,4 @@ select
 from {{ ref('fct_category_shares') }} as shares
 inner join reported using (taxonomy, version)
 where shares.depth = 1
+order by shares.model, shares.dataset, rank
