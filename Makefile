@@ -37,7 +37,7 @@ dev: setup ## Dagster UI and daemon on http://127.0.0.1:3000
 	$(BIN)/errormap dev
 
 bench: setup ## time the chain on this machine
-	$(BIN)/python -m tests.bench.chain
+	$(BIN)/python tests/bench/chain.py
 
 docs: setup ## build the dbt documentation site into the home
 	$(BIN)/errormap docs

@@ -1,5 +1,3 @@
-{{ config(meta={'dagster': {'ref': {'name': 'fct_errors'}}}) }}
-
 -- A category that the taxonomy does not hold has no name; so has an outcome without a category.
 select prediction_id, outcome, category_id, category_name,
 from {{ ref('fct_errors') }}

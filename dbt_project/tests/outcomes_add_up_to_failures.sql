@@ -1,5 +1,3 @@
-{{ config(meta={'dagster': {'ref': {'name': 'rpt_dataset_health'}}}) }}
-
 -- The ledger's identity per evaluation; evaluations that break it.
 select dataset, model, n_failures,
 from {{ ref('rpt_dataset_health') }}

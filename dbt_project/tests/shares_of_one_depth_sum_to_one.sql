@@ -1,5 +1,3 @@
-{{ config(meta={'dagster': {'ref': {'name': 'fct_category_shares'}}}) }}
-
 -- A signature is whole at every depth; signatures that are not.
 select
     taxonomy,

@@ -1,5 +1,3 @@
-{{ config(meta={'dagster': {'ref': {'name': 'fct_category_shares'}}}) }}
-
 -- Only 'other' and 'unassigned' may stand where a category is missing.
 select taxonomy, version, category_id,
 from {{ ref('fct_category_shares') }}

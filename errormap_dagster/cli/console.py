@@ -18,8 +18,9 @@ from rich.table import Table
 
 from errormap_dagster import progress
 
-OUT = Console(highlight=False, soft_wrap=False)
-_ERR = Console(stderr=True, highlight=False)
+# A line that is broken in the middle of a path cannot be copied.
+OUT = Console(highlight=False, soft_wrap=True)
+_ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def error(message: str) -> None:

@@ -15,8 +15,14 @@ SOURCE = "errormap"
 STAGING = Path("models") / "staging"
 _NOT_IN_DBT = {"judge_calls"}
 """The record of calls is the judge's own: cache, audit log and cost ledger, not a table."""
+# A home may lie anywhere: its path stands in a string of SQL, in a glob, and in the template whose
+# {name} the adapter fills in.
+_HOME = (
+    "{{ env_var('ERRORMAP_HOME') | replace(\"'\", \"''\") | replace('[', '[[]')"
+    " | replace('{', '{' * 2) | replace('}', '}' * 2) }}"
+)
 _LOCATION = (
-    "read_parquet('{{ env_var('ERRORMAP_HOME') }}/tables/{name}/**/*.parquet', "
+    "read_parquet('" + _HOME + "/tables/{name}/**/*.parquet', "
     "union_by_name=true, hive_partitioning=false)"
 )
 _NOTICE = "# Written from data_contracts/ by `errormap contracts --write`.\n"

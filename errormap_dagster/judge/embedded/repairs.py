@@ -117,7 +117,8 @@ def _shares(solution: Solution, quantities: Sequence[Quantity], at: int) -> Iter
             if not quantity.is_share or not _stands_in(operand, quantity.values):
                 continue
             for form in quantity.values:
-                if not is_same(form, operand) and not is_same(form, 1):
+                # A form above 1 would make a growth of any share, which the words must ask for.
+                if not is_same(form, operand) and form < 1:
                     repair = _replaced(solution, at, index, form, Change.SHARE)
                     if repair is not None:
                         yield repair
@@ -138,7 +139,8 @@ def _added(solution: Solution, quantities: Sequence[Quantity], at: int) -> Itera
     """Go on from the result of the step with a quantity that the solution has not used."""
     step = solution.steps[at]
     for new in dict.fromkeys(unused_values(solution, quantities)):
-        for sign in _BASIC:
+        # In the middle a sum with some unused figure is too often right by chance.
+        for sign in _BASIC if at == solution.last else "*/":
             value = _apply(step.stated, sign, new)
             if value is not None and value >= 0:
                 operands, operators = (step.stated, new), (sign,)

@@ -6,11 +6,13 @@ from typing import Final
 
 from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
 from errormap_dagster.judge.embedded.answers import Answer, final_answer, same_answer
+from errormap_dagster.judge.embedded.detectors.multiple_choice import read_choice
 from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote, unmet
 from errormap_dagster.judge.embedded.tasks import (
     asks_for_json_answer,
     is_code_task,
     read_options,
+    reference_letter,
     reference_value,
 )
 
@@ -58,13 +60,14 @@ def find_missing_answer(case: FailureCase) -> Finding | None:
 def answer_criteria(case: FailureCase) -> tuple[Criterion, ...]:
     """How the stated final answer stands to the reference, for cases with no other finding."""
     output = case.output_text or ""
-    answer = final_answer(output)
-    if case.correct_answer is None or not output:
-        return ()
-    expected = case.correct_answer[:_LONGEST_SHOWN]
+    expected = reference_letter(case)
+    if expected is not None and (choice := read_choice(output)):
+        chosen = quote(output, choice.start, choice.end)
+        return (unmet("Chooses the right option", chosen, f"the reference is {expected}"),)
+    answer = final_answer(output) if _asks_for_one_answer(case) else None
     if answer is None:
-        return (missing("States the reference answer", f"the reference is {expected!r}"),)
-    told = f"the reference is {expected!r}"
+        return ()
+    told = f"the reference is {(case.correct_answer or '')[:_LONGEST_SHOWN]!r}"
     return (unmet("States the reference answer", _quoted(output, answer), told),)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.embedded.answers import numeric, same_answer
 from errormap_dagster.judge.embedded.calculations import is_same, read_steps
+from errormap_dagster.judge.embedded.detectors.output_state import cut_off, has_end
 from errormap_dagster.judge.embedded.findings import (
     Finding,
     met,
@@ -35,8 +36,11 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 _TAIL: Final = 4_000
+_LIST: Final = 300
+_FEWEST_LISTED: Final = 3
+"""Different options stated as the answer within the last characters: a list, no change of mind."""
 _CHOICE: Final = re.compile(
-    r"(?:(?:answer|option|choice)[*_\s]{0,4}(?:is|are|:|=)?[*_\s:]{0,6}(?:option\s+)?"
+    r"(?:(?:answer|option|choice)(?:[^.\n]{0,60}?\b(?:is|are|be))?[*_\s:=]{0,8}(?:option\s+)?"
     r"|\"answer\"\s*:\s*\"|\\boxed\{(?:\\text\{)?)"
     r"\(?([A-P])\)?(?![A-Za-z'’])"
     r"((?:\s*(?:,|and|or|&)\s*\(?[A-P]\)?(?![A-Za-z'’])){1,5})?",
@@ -59,13 +63,15 @@ class Choice:
 def read_choice(output: str) -> Choice | None:
     """The last option that an output names as its answer, None if it names none."""
     offset = max(0, len(output) - _TAIL)
-    found = None
-    for match in _CHOICE.finditer(output, offset):
-        if match.group(1).isupper():
-            found = match
+    stated = [match for match in _CHOICE.finditer(output, offset) if match.group(1).isupper()]
+    found = stated[-1] if stated else None
     if found is None:
         bare = _BARE.match(output.strip()[:_SHORTEST_TEXT])
         return Choice((bare.group(1),), 0, len(output)) if bare else None
+    close = [match for match in stated if match.start() >= len(output) - _LIST]
+    if len({match.group(1) for match in close}) >= _FEWEST_LISTED:
+        letters = tuple(dict.fromkeys(match.group(1) for match in close))
+        return Choice(letters, close[0].start(), found.end())
     more = re.findall(r"[A-P](?![A-Za-z])", found.group(2) or "")
     return Choice((found.group(1), *more), found.start(), found.end())
 
@@ -99,6 +105,8 @@ def find_choice_error(case: FailureCase) -> Finding | None:
 
 
 def _no_option(output: str) -> Finding:
+    if not has_end(output):
+        return cut_off(output)
     told = "The output ends without naming one of the options as its answer."
     end = quote(output.rstrip(), len(output.rstrip()) - 150, len(output))
     criteria = (

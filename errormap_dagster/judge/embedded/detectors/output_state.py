@@ -131,9 +131,18 @@ def find_cut_off(case: FailureCase) -> Finding | None:
         return None
     last = output.rsplit("\n", 1)[-1]
     is_prose = len(last) >= _SHORTEST_PROSE and last.count(" ") > len(last) / 15
-    if not is_prose or output.endswith(_SENTENCE_END) or not output[-1].isascii():
-        return None
+    return cut_off(output) if is_prose and not has_end(output) else None
+
+
+def has_end(output: str) -> bool:
+    """Whether the last sign of an output may end a sentence or a block."""
+    text = output.rstrip()
+    return text.endswith(_SENTENCE_END) or not text[-1:].isascii()
+
+
+def cut_off(output: str) -> Finding:
+    """The finding for an output that breaks off."""
+    text = output.rstrip()
     told = "The output ends in the middle of a sentence, without having stated an answer."
-    end = quote(output, len(output) - 120, len(output))
-    criterion = partly_met("Finishes what it begins", end, told)
-    return Finding(Outcome.ERROR_FOUND, CUT_OFF, told, (criterion,), len(output), 0.7)
+    criterion = partly_met("Finishes what it begins", quote(text, len(text) - 120, len(text)), told)
+    return Finding(Outcome.ERROR_FOUND, CUT_OFF, told, (criterion,), len(text), 0.7)

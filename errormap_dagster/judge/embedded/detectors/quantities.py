@@ -56,6 +56,7 @@ _WHOLE: Final = 100.0
 _RELATIONS: Final = frozenset(
     "twice half double triple thrice third thirds quarter quarters fourth fifth dozen".split()
 )
+_MULTIPLES: Final = frozenset({"twice", "double", "triple", "thrice", "dozen"})
 _NUMBER_AT: Final = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
 
 
@@ -88,8 +89,10 @@ def _counts(quantity: Quantity, given: Sequence[Quantity], correct: Sequence[Sol
     """Whether leaving the quantity out would be an error rather than a way of writing."""
     if len(given) == 1 or quantity.values[0] in {0.0, 1.0}:
         return False
-    if quantity.text.lower() in _RELATIONS:
-        return True
+    word = quantity.text.lower()
+    if word in _RELATIONS:
+        # "One and a half" and "the third day" are no shares: only correct outputs can tell.
+        return bool(correct) or word in _MULTIPLES
     if is_unit_word(quantity):
         return False
     if correct:

@@ -40,10 +40,12 @@ def case(output: str, *correct: str, question: str = QUESTION, answer: str = "12
         pytest.param(
             find_left_out_quantity,
             case(
-                "30 - 8 = 22\nA: 22", question="Of 30 eggs 8 break, half the rest go.", answer="11"
+                "30 - 8 = 22\nA: 22",
+                question="Of 30 eggs 8 break, twice that come.",
+                answer="44",
             ),
             quantities.LEFT_OUT,
-            "'half'",
+            "'twice'",
             id="relation left out",
         ),
         pytest.param(
