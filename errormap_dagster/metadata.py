@@ -14,6 +14,7 @@ from errormap_dagster.contracts.registry import columns, contract_version, prima
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 200
+_DIGITS = 4
 
 FAILURE_RATES = "failure_rates"
 """Metadata key of the ledger: a JSON object from evaluation key to failure rate."""
@@ -62,7 +63,9 @@ def static_metadata(table: str) -> Mapping[str, object]:
 
 
 def _shown(value: object) -> str | int | float | bool | None:
-    if value is None or isinstance(value, int | float | bool):
+    if isinstance(value, float):
+        return round(value, _DIGITS)
+    if value is None or isinstance(value, int | bool):
         return value
     text = str(value)
     return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"

@@ -75,7 +75,7 @@ def test_what_a_row_does_not_say_is_null_or_the_default() -> None:
 @pytest.mark.parametrize(
     ("given", "flag"), [("true", True), ("False", False), ("1", True), ("0", False)]
 )
-def test_the_direction_is_read_in_the_usual_spellings(given: str, flag: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_the_direction_is_read_in_the_usual_spellings(given: str, flag: bool) -> None:
     assert normalised(higher_is_better=given).predictions["higher_is_better"].to_list() == [flag]
 
 
