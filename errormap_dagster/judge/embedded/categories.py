@@ -168,7 +168,7 @@ def _names(
 ) -> Iterable[str]:
     """Names for a group, best first, endlessly."""
     titles = sorted({error.error_title for error in part}, key=lambda t: (-len(by_title[t]), t))
-    if len(by_title) > 1:
+    if len(by_title) > 1 or len(parts) == 1:
         yield _shortened(titles[0], max_words)
     for word in _telling_words(part, parts):
         yield f"{_shortened(titles[0], max_words - 1)}: {word}"

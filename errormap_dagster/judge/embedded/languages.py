@@ -9,7 +9,9 @@ _FEWEST_LETTERS: Final = 60
 _FEWEST_WORDS: Final = 12
 _CLEAR_SHARE: Final = 0.12
 """Running text of the languages below has a quarter to a half of its words among these."""
-_CLEAR_LEAD: Final = 2.0
+_CLEAR_LEAD: Final = 1.3
+_FEWEST_DISTINCT: Final = 5
+"""Variables of a formula may look like one word of a language, but not like five."""
 
 _COMMON: Final = {
     "English": "the and of to in is that it for on with as was are this be by you not have from",
@@ -31,7 +33,7 @@ _SCRIPTS: Final = {
     "Greek": re.compile(r"[\u0370-\u03ff]"),
     "Hebrew": re.compile(r"[\u0590-\u05ff]"),
 }
-_WORDS: Final = re.compile(r"[^\W\d_]+")
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
 _COMMON_SETS: Final = {name: frozenset(words.split()) for name, words in _COMMON.items()}
 _NAMED: Final = re.compile(
     r"\b(?:language|translat\w*|in (?:english|spanish|french|german|italian|portuguese|dutch|"
@@ -54,14 +56,16 @@ def main_language(text: str) -> str | None:
     words = [word.casefold() for word in _WORDS.findall(head)]
     if len(words) < _FEWEST_WORDS:
         return None
+    found = set(words)
     shares = sorted(
         (
             (sum(word in common for word in words) / len(words), name)
             for name, common in _COMMON_SETS.items()
+            if len(found & common) >= _FEWEST_DISTINCT
         ),
         reverse=True,
     )
-    (best, name), (second, _) = shares[:2]
+    (best, name), (second, _) = [*shares, (0.0, ""), (0.0, "")][:2]
     return name if best >= _CLEAR_SHARE and best >= _CLEAR_LEAD * second else None
 
 
