@@ -15,7 +15,7 @@ help: ## list the targets
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 setup: $(VENV)/installed ## make .venv from the exact versions in constraints.txt
@@ -47,7 +47,7 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 constraints: setup ## resolve the newest allowed versions into constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-header --no-annotate --upgrade pyproject.toml --output-file constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate --upgrade pyproject.toml --output-file constraints.txt
 
 clean: ## remove .venv and caches; keeps ERRORMAP_HOME
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

@@ -39,4 +39,4 @@ def print_results(project: Project) -> None:
     console.heading("Where to look")
     console.say(f"  tables     {project.home.tables}")
     console.say(f"  warehouse  {project.home.warehouse}")
-    console.say("  UI         errormap dev      (or: make dev), then http://127.0.0.1:3000")
+    console.say("  UI         make dev (without make: errormap dev), then http://127.0.0.1:3000")
