@@ -1,8 +1,13 @@
 """What a run's checks say, on the terminal, and the exit code that follows."""
 
+import re
+
 import dagster as dg
 
 from errormap_dagster.cli import console
+
+_CLASS_NAME = re.compile(r"^errormap_dagster\.[\w.]+: ")
+"""Our messages say all that is to be said; the class that carried them is of no use here."""
 
 
 def _failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
@@ -11,7 +16,8 @@ def _failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
         if event.event_type_value == "STEP_FAILURE":
             error = event.step_failure_data.error
             cause = error.cause if error and error.cause else error
-            messages.append(f"{event.step_key}: {cause.message.strip() if cause else 'failed'}")
+            told = _CLASS_NAME.sub("", cause.message.strip()) if cause else "failed"
+            messages.append(f"{event.step_key}: {told}")
     return messages
 
 
@@ -30,7 +36,8 @@ def report_checks(result: dg.ExecuteInProcessResult, *, every: bool = False) -> 
         tell(f"check {where} failed: {evaluation.description or 'see the Dagster UI'}")
     for message in _failed_steps(result) if not any(e.blocking for e in failed) else []:
         console.error(message)
-    n_passed = len(evaluations) - len(failed)
-    console.say(f"{n_passed} checks passed, {len(failed)} failed.")
+    if evaluations:
+        n_passed = len(evaluations) - len(failed)
+        console.say(f"{n_passed} checks passed, {len(failed)} failed.")
     blocked = not result.success or any(evaluation.blocking for evaluation in failed)
     return 1 if blocked or (every and failed) else 0

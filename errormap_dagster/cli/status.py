@@ -6,7 +6,12 @@ import polars as pl
 
 from errormap_dagster.cli import console
 from errormap_dagster.project import Project
-from errormap_dagster.stages.reports import evaluation_table, landed_table, trial_notes
+from errormap_dagster.stages.reports import (
+    evaluation_table,
+    landed_table,
+    landing_notes,
+    trial_notes,
+)
 from errormap_dagster.stages.staleness import pending_work
 
 _ROWS_SHOWN = 60
@@ -22,8 +27,14 @@ def print_status(home: Path | None) -> int:
         console.say("Nothing has landed yet. `errormap land FILE...` reads predictions.")
         return 0
     _show(landed)
+    for note in landing_notes(project):
+        console.say(note)
     console.heading("Evaluations")
-    _show(evaluation_table(project))
+    made = evaluation_table(project)
+    if made.is_empty():
+        console.say("No table has been made of them yet.")
+    else:
+        _show(made)
     for note in trial_notes(project):
         console.say(note)
     console.heading("A run would make")

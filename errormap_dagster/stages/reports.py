@@ -82,14 +82,24 @@ def as_percentages(shares: pl.DataFrame) -> pl.DataFrame:
 
 
 def landed_table(project: Project) -> pl.DataFrame:
-    """A row per landed file: its format, its status, and what became of its rows."""
-    columns = ["source_uri", "status", "source_format", "n_rows", "n_kept", "n_quarantined"]
-    files = project.store.scan("landed_files").sort("source_uri", "landed_at").collect()
-    return files.select(*columns, "n_duplicates", "detail")
+    """A row per landed file: its status and what became of its rows, under short headings."""
+    files = project.store.scan("landed_files").sort("source_uri", "landed_at")
+    return files.select(
+        "status",
+        pl.col("n_rows", "n_kept", "n_quarantined", "n_duplicates").name.replace("^n_", ""),
+        file="source_uri",
+    ).collect()
+
+
+def landing_notes(project: Project) -> list[str]:
+    """A sentence for each file of which there is more to say than its counts."""
+    told = project.store.scan("landed_files").filter(pl.col("detail").is_not_null())
+    rows = told.sort("source_uri", "landed_at").select("source_uri", "status", "detail").collect()
+    return [f"{uri} is {status}: {detail}" for uri, status, detail in rows.iter_rows()]
 
 
 def evaluation_table(project: Project) -> pl.DataFrame:
-    """A row per evaluation: predictions, failures, how many are sampled, judged and not."""
+    """A row per evaluation: predictions, failures, how many are sampled and judged, the rule."""
     key = ["dataset", "model"]
     store = project.store
     predictions = store.scan("raw_predictions").group_by(key).len("predictions")
@@ -99,7 +109,7 @@ def evaluation_table(project: Project) -> pl.DataFrame:
         .agg(
             failures=pl.len(),
             sampled=pl.sum("is_sampled"),
-            rule=pl.format(
+            success=pl.format(
                 "{} {} {}",
                 pl.first("metric"),
                 pl.when(pl.first("higher_is_better")).then(pl.lit(">=")).otherwise(pl.lit("<=")),
@@ -110,8 +120,8 @@ def evaluation_table(project: Project) -> pl.DataFrame:
     judged = store.scan("judged_errors").group_by(key).len("judged")
     joined = predictions.join(failed, on=key, how="left").join(judged, on=key, how="left")
     count = pl.col("failures", "sampled", "judged").fill_null(0)
-    waiting = (pl.col("sampled") - pl.col("judged")).alias("not_judged")
-    return joined.with_columns(count).with_columns(waiting).sort(key).collect()
+    shown = [*key, "predictions", "failures", "sampled", "judged", "success"]
+    return joined.with_columns(count).select(shown).sort(key).collect()
 
 
 def trial_notes(project: Project) -> list[str]:
