@@ -50,7 +50,8 @@ def advance(work: str, steps: int = 1) -> None:
 
 def track(items: Sequence[Item], work: str) -> Iterator[Item]:
     """The items one by one, each reported when the next is asked for."""
-    begin(work, len(items))
+    if items:
+        begin(work, len(items))
     yield from counted(items, work)
 
 

@@ -20,6 +20,7 @@ from errormap_dagster.project import Project
 from errormap_dagster.store import Store
 
 _CASE_COLUMNS = ["prediction_id", "input_text", "output_text", "correct_answer"]
+_WORK = "failures_read"
 _CASES_AT_ONCE = 2000
 """Bounds memory: texts of this many failures are held at a time."""
 
@@ -37,7 +38,7 @@ class FailureJudging:
         known = _judged_alike(self._project, evaluation)
         kept = known.join(sampled, on="prediction_id", how="semi")
         new = sampled.join(known, on="prediction_id", how="anti").sort("prediction_id")
-        progress.advance("judged_errors", kept.height)
+        progress.advance(_WORK, kept.height)
         made = [
             self._judge(evaluation, new.slice(start, _CASES_AT_ONCE))
             for start in range(0, new.height, _CASES_AT_ONCE)
@@ -46,7 +47,7 @@ class FailureJudging:
 
     def _judge(self, evaluation: Evaluation, failures: pl.DataFrame) -> pl.DataFrame:
         cases = _cases(self._project, evaluation, failures)
-        analyses = progress.counted(self._read(cases), "judged_errors")
+        analyses = progress.counted(self._read(cases), _WORK)
         return judged_errors_frame(self._project.judge, cases, analyses)
 
 
@@ -56,7 +57,7 @@ def failure_judging(
 ) -> Generator[FailureJudging]:
     """Worker processes for judging these evaluations, ended when the work is done."""
     n_failures = sum(_sampled(project, evaluation).height for evaluation in evaluations)
-    progress.begin("judged_errors", n_failures)
+    progress.begin(_WORK, n_failures)
     with reader(project.judge, project.settings.judge.workers, n_failures) as read:
         yield FailureJudging(project, read)
 
