@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 export ERRORMAP_HOME ?= $(CURDIR)/errormap_home
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup demo test check dev bench docs format constraints clean
 

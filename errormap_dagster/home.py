@@ -11,6 +11,13 @@ from pathlib import Path
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
 
+NO_TELEMETRY = {
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+"""Dagster, dbt and Great Expectations phone home unless these say otherwise."""
+
 # The instance of a home: no telemetry, no first-visit dialogs over the pages, and one writer of
 # the warehouse at a time.
 _DAGSTER_YAML = """\
@@ -90,7 +97,6 @@ class Home:
             instance_file.write_text(_DAGSTER_YAML, encoding="utf-8")
         os.environ[HOME_VARIABLE] = str(self.root)
         os.environ.setdefault("DAGSTER_HOME", str(self.dagster))
-        # Both tools phone home unless told not to.
-        os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("DO_NOT_TRACK", "1")
+        for variable, off in NO_TELEMETRY.items():
+            os.environ.setdefault(variable, off)
         return self
