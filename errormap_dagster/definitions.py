@@ -16,7 +16,9 @@ from errormap_dagster.jobs import JOBS
 from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
 from errormap_dagster.quality.contracts import contract_check, expectations_check
 from errormap_dagster.quality.drift import failure_rate_drift
+from errormap_dagster.quality.grounding import grounded
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
+from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 
 
@@ -27,6 +29,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
         resources: replace resources of the same name.
     """
     dbt_project = prepared_project(Home.locate().prepare())
+    judge = JudgeResource.configure_at_launch()
     return dg.Definitions(
         assets=[
             landing.landing,
@@ -36,6 +39,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             judging.judged_errors,
             taxonomies.taxonomy,
             assignments.category_assignments,
+            judging.judge_calls,
             results.failure_ledger,
             results.signatures,
             warehouse_assets(dbt_project),
@@ -45,10 +49,12 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *(expectations_check(table) for table in CODE_VERSIONS),
             *CONSERVATION_CHECKS,
             failure_rate_drift,
+            grounded,
         ],
         jobs=JOBS,
         resources={
-            "project": ProjectResource(),
+            "judge": judge,
+            "project": ProjectResource(judge=judge),
             "dbt": dbt_resource(dbt_project),
             **(resources or {}),
         },

@@ -4,6 +4,7 @@ ErrorMapError
 ├── SettingsError      errormap.yaml or an option holds something that is not allowed
 ├── ContractError      a data contract cannot be read, or a table breaks its contract
 ├── IngestError        a file as a whole is no predictions (single rows are quarantined)
+├── JudgeStoppedError  the judge cannot go on: endpoint down, key refused, budget reached
 ├── TableMissingError  a table was asked for before anything made it
 └── CheckFailedError   a blocking check of a run did not pass
 
@@ -25,6 +26,10 @@ class ContractError(ErrorMapError):
 
 class IngestError(ErrorMapError):
     """A file as a whole cannot be read as predictions."""
+
+
+class JudgeStoppedError(ErrorMapError):
+    """The judge cannot go on; what it has answered so far is recorded."""
 
 
 class TableMissingError(ErrorMapError):

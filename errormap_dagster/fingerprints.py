@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.ingest.landing import Landing
-from errormap_dagster.judge.interface import JudgeIdentity
+from errormap_dagster.judge.interface import Judge, Operation
 from errormap_dagster.settings import Settings
 from errormap_dagster.store import WHOLE, Partition, Store
 
@@ -22,6 +22,7 @@ CODE_VERSIONS: dict[str, str] = {
     "informative_correct_predictions": "1",
     "failures": "1",
     "judged_errors": "1",
+    "judge_calls": "1",
     "taxonomy_versions": "1",
     "taxonomy_categories": "1",
     "taxonomy_changes": "1",
@@ -49,10 +50,13 @@ class Fingerprints:
     store: Store
     landing: Landing
     settings: Settings
-    judge: JudgeIdentity
+    judge: Judge
 
     def _stored(self, table: str, evaluations: Iterable[Evaluation]) -> list[str]:
         return [self.store.fingerprint(table, partition_of(e)) or "" for e in evaluations]
+
+    def _judge_for(self, operation: Operation) -> list[str]:
+        return list(asdict(self.judge.identity(operation)).values())
 
     def raw_predictions(self, evaluation: Evaluation) -> str:
         """The landed rows of the evaluation."""
@@ -77,7 +81,7 @@ class Fingerprints:
     def judging(self) -> str:
         """Whatever could change the judge's answer on the same failure."""
         picks = self.settings.correct_predictions.model_dump_json()
-        identity = asdict(self.judge).values()
+        identity = self._judge_for(Operation.ANALYSE)
         return content_id(CODE_VERSIONS["judged_errors"], picks, *identity)
 
     def judged_errors(self, evaluation: Evaluation) -> str:
@@ -100,7 +104,7 @@ class Fingerprints:
 
     def category_assignments(self, evaluation: Evaluation) -> str:
         """The judged errors, the taxonomies and the judge that classifies."""
-        identity = asdict(self.judge).values()
+        identity = self._judge_for(Operation.CLASSIFY)
         above = self._stored("judged_errors", [evaluation])
         code = CODE_VERSIONS["category_assignments"]
         return content_id(code, self.taxonomies(), *identity, *above)
@@ -138,7 +142,7 @@ class Fingerprints:
         evaluations = self.landing.evaluations()
         datasets = sorted({e.dataset for e in evaluations})
         picks = "informative_correct_predictions"
-        whole = ("landed_files", "quarantined_rows", "failure_ledger", "signatures")
+        whole = ("landed_files", "quarantined_rows", "failure_ledger", "signatures", "judge_calls")
         return content_id(
             self.taxonomies(),
             *(self.store.fingerprint(table, WHOLE) or "" for table in whole),

@@ -79,6 +79,11 @@ class Home:
         return self.root / "dbt" / "built_from.txt"
 
     @property
+    def judge_calls(self) -> Path:
+        """The record of calls to a judge, unless the environment names another database."""
+        return self.root / "judge_calls.sqlite"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
         return self.root / "dagster"

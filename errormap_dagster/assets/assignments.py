@@ -4,11 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets.partitions import materialize_evaluations
+from errormap_dagster.assets.partitions import evaluations_of, materialize_evaluations
 from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
-from errormap_dagster.metadata import counts
+from errormap_dagster.metadata import counts, spent
 from errormap_dagster.resources.project import ProjectResource
-from errormap_dagster.stages import assignments as stage
+from errormap_dagster.stages.assignments import ErrorAssignment
+from errormap_dagster.stages.chain import stale_evaluations
 
 _TABLE = "category_assignments"
 
@@ -21,13 +22,11 @@ def category_assignments(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> dg.MaterializeResult[Any]:
     """Put each error of an evaluation into one category, or say why there is none."""
-    opened = project.open()
-    told = materialize_evaluations(
-        context,
-        opened.store,
-        _TABLE,
-        opened.fingerprints.category_assignments,
-        lambda evaluation: stage.category_assignments(opened, evaluation),
-    )
+    opened = project.open(context.run.run_id)
+    marks = opened.fingerprints.category_assignments
+    stale = stale_evaluations(opened.store, _TABLE, evaluations_of(context), marks)
+    assign = ErrorAssignment(opened, stale)
+    told = materialize_evaluations(context, opened.store, _TABLE, marks, assign)
     statuses = counts(opened.store.scan(_TABLE), "status")
-    return dg.MaterializeResult(metadata={**told, "n_by_status": statuses})
+    effort = spent(opened.judge.effort())
+    return dg.MaterializeResult(metadata={**told, **effort, "n_by_status": statuses})

@@ -56,6 +56,9 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
         for table in CODE_VERSIONS:
             opened.store.declare(table)
         build = dbt.cli(["build"], context=context, target_path=opened.home.dbt_target / "run")
+        # While dbt works, the stream below would ask for its next event without pause and take a
+        # core away from it; asking first whether it succeeded waits quietly for its end.
+        build.is_successful()
         yield from build.stream().fetch_row_counts().fetch_column_metadata()
         opened.home.warehouse_mark.write_text(opened.fingerprints.warehouse(), encoding="utf-8")
 

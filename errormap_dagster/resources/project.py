@@ -4,6 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from errormap_dagster.project import Project
+from errormap_dagster.resources.judge import JudgeResource
 
 
 class ProjectResource(dg.ConfigurableResource[None]):
@@ -14,6 +15,12 @@ class ProjectResource(dg.ConfigurableResource[None]):
         description="The home; empty for ERRORMAP_HOME, else ./errormap_home.",
     )
 
-    def open(self) -> Project:
-        """Open the home: settings, tables, landing and judge."""
-        return Project.open(self.home or None)
+    judge: JudgeResource = JudgeResource()
+
+    def open(self, run_id: str = "script") -> Project:
+        """Open the home: settings, tables, landing and judge.
+
+        Args:
+            run_id: stands in the calls that are paid for.
+        """
+        return Project.open(self.home or None, self.judge.choices(), run_id)

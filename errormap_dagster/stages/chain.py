@@ -12,7 +12,7 @@ from errormap_dagster import progress
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.project import Project
-from errormap_dagster.stages import assignments, predictions, results, taxonomies
+from errormap_dagster.stages import assignments, calls, predictions, results, taxonomies
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
 from errormap_dagster.store import Store
@@ -67,13 +67,11 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
     predictions.pick_for_datasets(project)
     write("failures", marks.failures, lambda e: predictions.failures(project, e))
     pending = marks.pending_evaluations("judged_errors")
-    with failure_judging(project, pending) as judge:
-        write("judged_errors", marks.judged_errors, judge)
+    write("judged_errors", marks.judged_errors, failure_judging(project, pending))
     taxonomies.make_taxonomies(project, run_id)
-    write(
-        "category_assignments",
-        marks.category_assignments,
-        lambda e: assignments.category_assignments(project, e),
-    )
+    pending = marks.pending_evaluations("category_assignments")
+    assign = assignments.ErrorAssignment(project, pending)
+    write("category_assignments", marks.category_assignments, assign)
+    calls.make_judge_calls(project)
     results.make_ledger(project)
     results.make_signatures(project)

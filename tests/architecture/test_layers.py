@@ -11,7 +11,8 @@ REPOSITORY = PACKAGE.parent
 
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
-    {"errors", "paths", "progress", "evaluations"},
+    {"errors", "paths", "progress", "evaluations", "section"},
+    {"judge_settings"},
     {"contracts"},
     {"domain"},
     {"judge", "ingest", "atlas", "store", "settings", "home", "demo"},
@@ -33,6 +34,9 @@ ONLY_IN = {
     "dagster_dbt": {"assets", "resources"},
     "great_expectations": {"quality"},
     "pandas": set[str](),
+    "instructor": {"judge"},
+    "openai": {"judge"},
+    "sqlalchemy": {"judge"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
