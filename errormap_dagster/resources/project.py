@@ -15,7 +15,7 @@ class ProjectResource(dg.ConfigurableResource[None]):
         description="The home; empty for ERRORMAP_HOME, else ./errormap_home.",
     )
 
-    judge: JudgeResource = JudgeResource()
+    judge: JudgeResource
 
     def open(self, run_id: str = "script") -> Project:
         """Open the home: settings, tables, landing and judge.

@@ -16,6 +16,7 @@ from errormap_dagster.quality.conservation import (
     shares_sum_to_one,
 )
 from errormap_dagster.quality.contracts import contract_check, expectations_check
+from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.chain import run_chain
 
@@ -28,7 +29,7 @@ def project(home_folder: Path) -> Project:
 
 
 def outcome(check: dg.AssetChecksDefinition) -> dg.AssetCheckResult:
-    result = check(project=ProjectResource())
+    result = check(project=ProjectResource(judge=JudgeResource()))
     assert isinstance(result, dg.AssetCheckResult)
     return result
 
