@@ -78,7 +78,7 @@ def test_the_hash_seed_does_not_matter(first: Path, tmp_path: Path) -> None:
 def test_the_number_of_workers_does_not_matter(
     first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("errormap_dagster.judge.analyse._FEWEST_CASES_FOR_PROCESSES", 10)
+    monkeypatch.setattr("errormap_dagster.judge.embedded.processes._FEWEST_CASES_FOR_PROCESSES", 10)
     (tmp_path / "errormap.yaml").write_text("judge: {workers: 3}\n", encoding="utf-8")
     run_chain(Project.open(tmp_path), sample())
     assert differing(first, tmp_path) == []
