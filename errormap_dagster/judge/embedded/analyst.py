@@ -33,7 +33,7 @@ from errormap_dagster.judge.interface import (
 )
 
 NAME: Final = "embedded"
-_VERSION: Final = "rules-1"
+_VERSION: Final = "rules-2"
 
 
 @cache

@@ -18,9 +18,12 @@ _NOTE: Final = re.compile(r"<<([^<>\n]{1,160})>>")
 _EXACT: Final = 1e-9
 _LOOSE: Final = 0.01
 _ROUND_FROM: Final = 10_000
+_BASE: Final = 10.0
+_LARGEST: Final = 1e15
+"""Beyond it a text argues about forms, such as factorials and powers, not about values."""
 _FACTORS: Final = (100.0, 10.0, 1000.0, 1e6, 60.0, 3600.0, 24.0, 12.0, 7.0, 16.0, 3.0)
 _BEFORE_REFUSED: Final = frozenset(
-    "of times minus plus by divided to over and or mod per sin cos tan log ln sqrt root power"
+    "of times minus plus by divided over and or mod per sin cos tan log ln sqrt root power"
     " squared cubed dozen hundred thousand million times choose base".split()
 )
 _AFTER_REFUSED: Final = frozenset(
@@ -112,11 +115,20 @@ def _may_start(source: Sequence[Token], at: int) -> bool:
     if before is None or before.kind in _RELATIONS or before.kind is Kind.BREAK:
         return before is None or before.text not in "/|" or not before.text
     if before.kind is Kind.WORD:
-        return before.text not in _BEFORE_REFUSED
+        is_ratio = before.text == "to" and at > 1 and source[at - 2].kind is Kind.NUMBER
+        is_refused = is_ratio or before.text in _BEFORE_REFUSED
+        return not is_refused and not _is_factor(before, token)
     if before.kind is Kind.OPERATOR:
         is_list_mark = before.text in "+-*" and before.end < token.start
         return is_list_mark and (at == 1 or source[at - 2].text.startswith(_NEWLINES))
     return before.kind is Kind.OPEN
+
+
+def _is_factor(before: Token, token: Token) -> bool:
+    """Whether a bracket is multiplied by the variable, function or unit that stands before it."""
+    if token.kind is not Kind.OPEN:
+        return False
+    return len(before.text) == 1 or before.text.startswith("\\") or before.end == token.start
 
 
 def _is_sign(source: Sequence[Token], at: int) -> bool:
@@ -168,20 +180,36 @@ def _step(left: Expression, right: Expression) -> Step | None:
     is_right = _agree(expression, other, value, stated)
     if not is_right and _is_doubtful(expression, other, value, stated):
         return None
-    is_rewriting = bool(other.operators) and set(other.operators) != {"/"}
+    is_plain = set(other.operators) == {"/"} or _is_scientific(other)
+    is_rewriting = bool(other.operators) and not is_plain
     return Step(expression, stated, value, is_right, is_rewriting, left.start, right.end)
+
+
+def _is_scientific(expression: Expression) -> bool:
+    """Whether this is one number, written like 1.8 x 10^8."""
+    return expression.operators == ("*", "^") and expression.operands[1] == _BASE
 
 
 def _is_doubtful(expression: Expression, other: Expression, value: float, stated: float) -> bool:
     """Whether an equation that does not hold may be read in a way in which it does."""
     if other.operators and other.operators == expression.operators:
         return True
+    if max(abs(value), abs(stated)) > _LARGEST:
+        return True
+    ratio = abs(value / stated) if value and stated else 2.0
+    if "^" in expression.operators and _is_thousands(ratio):
+        return True
     if not expression.units and not other.units:
         return False
     if expression.operators.count("/") > 1:
         return True
-    ratio = abs(value / stated) if value and stated else 2.0
     return is_same(ratio, 10.0 ** round(math.log10(ratio)))
+
+
+def _is_thousands(ratio: float) -> bool:
+    """Whether two values are a prefix of a unit apart, as with kilometres and metres."""
+    power = round(math.log10(ratio) / 3) * 3
+    return power != 0 and abs(ratio / 10.0**power - 1) <= _LOOSE
 
 
 def _agree(expression: Expression, other: Expression, value: float, stated: float) -> bool:

@@ -13,6 +13,8 @@ from errormap_dagster.judge.embedded.solutions import Solution
 
 _MOST_OPERANDS: Final = 8
 _DIGITS: Final = 9
+_CHANCE: Final = 20
+"""Whole numbers below are often reached by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,60 @@ def find_departure(
     """Return the first departing step, None when every step stands in a correct solution.
 
     ``given`` are the values that the question states. What a correct solution only reaches on
-    the way through a longer calculation is known too, but not as a final answer.
+    the way through a longer calculation is known too, but not as a final answer. None as well
+    where the error may stand before the departure: in a step that the answer does not rest on, or
+    in one that reaches a small number of a correct solution from other operands.
     """
     results = {value for solution in correct for value in _results(solution)}
     known = results | {value for solution in correct for value in _passed(solution, given)}
     reached = Counter(_rounded(step.stated) for step in failed.steps)
     contributing = failed.contributing()
     for at, step in enumerate(failed.steps):
-        if at not in contributing:
-            continue
         fitting = results if at == failed.last else known
         if _rounded(step.stated) in fitting or _rounded(step.value) in fitting:
+            if _is_chance(step, correct, is_last=at == failed.last):
+                return None
             continue
-        counterpart, origin = _counterpart(step, correct, reached)
+        if at not in contributing:
+            return None
+        if not _is_sourced(failed, at, given):
+            return None
+        counterpart, origin = _counterpart(failed, at, correct, reached)
         return Departure(at, counterpart, origin)
     return None
+
+
+def _is_chance(step: Step, correct: Sequence[Solution], *, is_last: bool) -> bool:
+    """Whether a correct solution has this result, but only from other operands.
+
+    Of results in the middle only small whole numbers count, which are often reached by chance.
+    """
+    alike = [
+        (other, other is solution.steps[solution.last])
+        for solution in correct
+        for other in solution.steps
+        if is_same(other.stated, step.stated)
+    ]
+    is_small = step.stated == int(step.stated) and abs(step.stated) < _CHANCE
+    is_early = not is_last and bool(alike) and all(is_end for _, is_end in alike)
+    if not alike or not (is_small or is_early):
+        return False
+    return not any(_takes_same(step, other) for other, _ in alike)
+
+
+def _is_sourced(failed: Solution, at: int, given: Sequence[float]) -> bool:
+    """Whether every large operand of a step is given or comes from a step before it."""
+    step = failed.steps[at]
+    return all(
+        source >= 0 or operand < _CHANCE or any(is_same(operand, value) for value in given)
+        for operand, source in zip(step.expression.operands, failed.sources[at], strict=True)
+    )
+
+
+def _takes_same(step: Step, other: Step) -> bool:
+    """Whether two steps take the same operands, in any order."""
+    own, wanted = step.expression.operands, other.expression.operands
+    return sorted(map(_rounded, own)) == sorted(map(_rounded, wanted))
 
 
 def stops_before_end(failed: Solution, correct: Sequence[Solution]) -> tuple[Step, ...]:
@@ -67,8 +108,10 @@ def stops_before_end(failed: Solution, correct: Sequence[Solution]) -> tuple[Ste
 def _rest(failed: Solution, solution: Solution) -> tuple[Step, ...]:
     if failed.answer is None:
         return ()
-    for index, step in enumerate(solution.steps[: max(0, solution.last)]):
-        if is_same(step.stated, failed.answer):
+    last = failed.steps[failed.last]
+    for index in range(solution.last - 1, -1, -1):
+        step = solution.steps[index]
+        if is_same(step.stated, failed.answer) and _takes_same(step, last):
             return solution.steps[index + 1 : solution.last + 1]
     return ()
 
@@ -95,12 +138,20 @@ def _passed(solution: Solution, given: Sequence[float]) -> Iterator[float]:
         for operand in operands:
             if not any(is_same(operand, value) for value in given):
                 yield _rounded(operand)
-        signs = set(step.expression.operators)
+        yield from map(_rounded, _on_the_way(operands, step.expression.operators))
+
+
+def _on_the_way(operands: Sequence[float], signs: Sequence[str]) -> Iterator[float]:
+    """Yield what some operands of a step give by themselves: 36 + 12 in 100 - 36 - 12."""
+    if not set(signs) <= {"+", "-"}:
         for left, right in itertools.combinations(operands, 2):
-            yield from map(_rounded, _pair(left, right, signs))
-        if signs <= {"+", "-"}:
-            for size in range(3, len(operands)):
-                yield from (_rounded(sum(some)) for some in itertools.combinations(operands, size))
+            yield from _pair(left, right, set(signs))
+        return
+    signed = list(zip(("+", *signs), operands, strict=False))
+    for (one, left), (other, right) in itertools.combinations(signed, 2):
+        yield left + right if one == other else left - right
+    for size in range(3, len(operands)):
+        yield from (sum(some) for some in itertools.combinations(operands, size))
 
 
 def _pair(left: float, right: float, signs: set[str]) -> Iterator[float]:
@@ -115,27 +166,40 @@ def _pair(left: float, right: float, signs: set[str]) -> Iterator[float]:
 
 
 def _counterpart(
-    step: Step, correct: Sequence[Solution], reached: Counter[float]
+    failed: Solution, at: int, correct: Sequence[Solution], reached: Counter[float]
 ) -> tuple[Step | None, int]:
-    """Return the step that shares most operands with ``step`` and that the failed output lacks."""
+    """Return the step that shares most operands with a failed one and that the output lacks.
+
+    None where two steps with different results share as much.
+    """
+    step = failed.steps[at]
     wanted = {_rounded(operand) for operand in step.expression.operands}
+    derived = {
+        _rounded(failed.steps[source].stated) for source in failed.sources[at] if source >= 0
+    }
     best: tuple[Step | None, int] = (None, -1)
-    most = 0.0
+    most, is_tied = 0.0, False
     for origin, solution in enumerate(correct):
         left = Counter(reached)
         for other in solution.steps:
             left[_rounded(other.stated)] -= 1
             if left[_rounded(other.stated)] >= 0:
                 continue
-            likeness = _likeness(wanted, step, other)
+            likeness = _likeness(wanted, derived, step, other)
             if likeness > most:
-                best, most = (other, origin), likeness
-    return best
+                best, most, is_tied = (other, origin), likeness, False
+            elif best[0] is not None and likeness == most:
+                is_tied = is_tied or not is_same(other.stated, best[0].stated)
+    return (None, -1) if is_tied else best
 
 
-def _likeness(wanted: set[float], step: Step, other: Step) -> float:
-    """Return how many operands two steps share; fewer operands and like signs count a little."""
-    n_shared = len(wanted & {_rounded(operand) for operand in other.expression.operands})
+def _likeness(wanted: set[float], derived: set[float], step: Step, other: Step) -> float:
+    """Return how many operands two steps share, a result of an earlier step twice.
+
+    Fewer operands and like signs count a little.
+    """
+    shared = wanted & {_rounded(operand) for operand in other.expression.operands}
+    n_shared = len(shared) + len(shared & derived)
     is_like = step.expression.operators == other.expression.operators
     return n_shared + 0.4 * is_like - 0.01 * len(other.expression.operands) if n_shared else 0.0
 

@@ -94,9 +94,9 @@ def check_keywords(output: str, instruction: Instruction) -> Reading:
         measured = "never says " + ", ".join(f'"{word}"' for word in lacking)
         return Reading(KEYWORD_MISSING, asked, measured, kept=False)
     if not keywords:
-        return Reading(KEYWORD_MISSING, asked, "no keyword is named", kept=None)
+        return Reading(KEYWORD_MISSING, asked, "cannot be checked: no keyword is named", kept=None)
     span = _find(folded, keywords[0].lower())
-    return Reading(KEYWORD_MISSING, asked, "all of them occur", kept=True, span=span)
+    return Reading(KEYWORD_MISSING, asked, "has all of them", kept=True, span=span)
 
 
 def check_keyword_frequency(output: str, instruction: Instruction) -> Reading:
@@ -105,7 +105,7 @@ def check_keyword_frequency(output: str, instruction: Instruction) -> Reading:
     relation = instruction.text("relation")
     asked = f'use "{word}" {relation} {needs} times'
     if not word or needs is None:
-        return Reading(KEYWORD_COUNT, asked, "the number is not stated", kept=None)
+        return Reading(KEYWORD_COUNT, asked, "cannot be checked: no number is stated", kept=None)
     has = output.lower().count(word.lower())
     span = _find(output.lower(), word.lower())
     kept = compare(relation, has, needs)
@@ -126,7 +126,7 @@ def check_forbidden_words(output: str, instruction: Instruction) -> Reading:
         measured = f'says "{first.group()}"'
         return Reading(FORBIDDEN_WORD, asked, measured, kept=False, span=Span(*first.span()))
     kept = True if words else None
-    return Reading(FORBIDDEN_WORD, asked, "none of them occurs", kept=kept)
+    return Reading(FORBIDDEN_WORD, asked, "has none of them", kept=kept)
 
 
 def check_letter_frequency(output: str, instruction: Instruction) -> Reading:
@@ -135,7 +135,7 @@ def check_letter_frequency(output: str, instruction: Instruction) -> Reading:
     relation = instruction.text("let_relation")
     asked = f'use the letter "{letter}" {relation} {needs} times'
     if len(letter) != 1 or needs is None:
-        return Reading(LETTER_COUNT, asked, "the number is not stated", kept=None)
+        return Reading(LETTER_COUNT, asked, "cannot be checked: no number is stated", kept=None)
     has = output.lower().count(letter.lower())
     span = _find(output.lower(), letter.lower())
     kept = compare(relation, has, needs)
@@ -171,7 +171,7 @@ def check_capital_words(output: str, instruction: Instruction) -> Reading:
     needs, relation = instruction.number("capital_frequency"), instruction.text("capital_relation")
     asked = f"have {relation} {needs} words in all capitals"
     if needs is None:
-        return Reading(CAPITAL_COUNT, asked, "the number is not stated", kept=None)
+        return Reading(CAPITAL_COUNT, asked, "cannot be checked: no number is stated", kept=None)
     found = [match for match in _TOKEN.finditer(output) if match.group().isupper()]
     span = Span(*found[0].span()) if found else None
     kept = compare(relation, len(found), needs)
@@ -183,7 +183,7 @@ def check_words(output: str, instruction: Instruction) -> Reading:
     needs, relation = instruction.number("num_words"), instruction.text("relation")
     asked = f"have {relation} {needs} words"
     if needs is None:
-        return Reading(LENGTH_MISSED, asked, "the number is not stated", kept=None)
+        return Reading(LENGTH_MISSED, asked, "cannot be checked: no number is stated", kept=None)
     has = sum(1 for _ in _WORD.finditer(output))
     kept = compare(relation, has, needs)
     return Reading(LENGTH_MISSED, asked, f"has {has} words", kept=kept, span=_ending(output))
@@ -205,7 +205,7 @@ def check_sentences(output: str, instruction: Instruction) -> Reading:
     needs, relation = instruction.number("num_sentences"), instruction.text("relation")
     asked = f"have {relation} {needs} sentences"
     if needs is None:
-        return Reading(LENGTH_MISSED, asked, "the number is not stated", kept=None)
+        return Reading(LENGTH_MISSED, asked, "cannot be checked: no number is stated", kept=None)
     has = count_sentences(output)
     kept: bool | None = compare(relation, has, needs)
     if abs(has - needs) <= max(_SENTENCE_SLACK * needs, 1 if kept else 0):

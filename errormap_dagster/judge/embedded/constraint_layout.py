@@ -34,7 +34,7 @@ _TWO: Final = 2
 def _counted(asked: str, spans: list[Span], what: str, bound: tuple[str, int | None]) -> Reading:
     relation, needs = bound
     if needs is None:
-        return Reading(COUNT_MISSED, asked, "the number is not stated", kept=None)
+        return Reading(COUNT_MISSED, asked, "cannot be checked: no number is stated", kept=None)
     title = COUNT_MISSED if spans else STRUCTURE_MISSING
     kept = compare(relation, len(spans), needs)
     span = spans[-1] if spans else None
@@ -87,7 +87,7 @@ def check_starred_paragraphs(output: str, instruction: Instruction) -> Reading:
     needs = instruction.number("num_paragraphs")
     asked = f"have exactly {needs} paragraphs divided by ***"
     if needs is None:
-        return Reading(COUNT_MISSED, asked, "the number is not stated", kept=None)
+        return Reading(COUNT_MISSED, asked, "cannot be checked: no number is stated", kept=None)
     parts = re.split(r"\*\*\*", output)
     inner = parts[1:-1]
     has = sum(1 for part in parts if part.strip())
@@ -104,7 +104,7 @@ def check_paragraph_opening(output: str, instruction: Instruction) -> Reading:
     word = instruction.text("first_word")
     asked = f'have exactly {needs} paragraphs, number {nth} beginning with "{word}"'
     if needs is None or nth is None or not word:
-        return Reading(COUNT_MISSED, asked, "the number is not stated", kept=None)
+        return Reading(COUNT_MISSED, asked, "cannot be checked: no number is stated", kept=None)
     paragraphs = output.split("\n\n")
     has = sum(1 for paragraph in paragraphs if paragraph.strip())
     if has != needs:

@@ -14,6 +14,8 @@ _MAX_LITERAL: Final = 5_000
 _TAIL: Final = 20_000
 _FIELD: Final = re.compile(r'"answer"\s{0,20}:\s{0,20}')
 _RAW_STRING: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_ASSERTION: Final = re.compile(r"^\s*assert\s+(.+?)\s*==\s*\?\?", re.MULTILINE | re.DOTALL)
+_COUNTS: Final = re.compile(r"\b(?:len|count|index|r?find|range|enumerate|sum)\(|[+-]= 1\b")
 _QUOTES: Final = ("'", '"')
 
 
@@ -32,6 +34,31 @@ class Given:
     value: object
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The call that a task asks about: its literal arguments, and whether the code counts."""
+
+    arguments: tuple[object, ...]
+    counts: bool
+
+
+def read_call(prompt: str) -> Call | None:
+    """Return the call of the last "assert f(...) == ??" of a prompt, None if there is none."""
+    found = list(_ASSERTION.finditer(prompt[-_MAX_LITERAL:]))
+    if not found:
+        return None
+    try:
+        node = ast.parse(found[-1].group(1).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if not isinstance(node, ast.Call):
+        return None
+    parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+    values = [literal(ast.unparse(part)) for part in parts]
+    arguments = tuple(value.value for value in values if value is not None)
+    return Call(arguments, _COUNTS.search(prompt) is not None)
 
 
 def literal(text: str) -> Value | None:

@@ -36,6 +36,13 @@ def read_options(question: str) -> tuple[Option, ...]:
     return tuple(run) if len(run) >= _MIN_OPTIONS else ()
 
 
+def question_stem(question: str) -> str:
+    """Return what stands before option A, all of the text if there are no options."""
+    options = read_options(question)
+    start = question.rfind(options[0].text) if options and options[0].text else -1
+    return question if start == -1 else question[:start]
+
+
 def reference_letter(case: FailureCase) -> str | None:
     """Return the letter of the right option, None if this is no multiple-choice task."""
     options = read_options(case.input_text)

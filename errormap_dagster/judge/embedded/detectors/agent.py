@@ -84,7 +84,7 @@ def find_agent_error(case: FailureCase) -> Finding | None:
     handover = next((call for call in calls if _HANDOVER.match(call.name)), None)
     matched = _match(made, [call for call in expected.actions if call.changes])
     criteria = _criteria(output, matched)
-    finding = _action_finding(expected, matched, handover, criteria)
+    finding = _action_finding(output, expected, matched, handover, criteria)
     return finding or _told_finding(output, expected, criteria)
 
 
@@ -196,6 +196,7 @@ def _shown(value: object) -> str:
 
 
 def _action_finding(
+    output: str,
     expected: _Expected,
     matched: _Match,
     handover: _Call | None,
@@ -207,6 +208,8 @@ def _action_finding(
         return _altered_finding(call, wanted, criteria)
     if matched.lacking and handover is not None and not hands_over:
         names = _named(matched.lacking)
+        shown = quote_line(output, handover.position)
+        criteria = (*criteria, unmet("The agent acts itself.", shown, "It hands over."))
         summary = f"The agent calls {handover.name} and never makes the needed call of {names}."
         return _finding(HANDED_OVER, summary, criteria, handover.position)
     if matched.surplus:
@@ -218,6 +221,10 @@ def _action_finding(
         return _finding(UNREQUESTED, summary, criteria, call.position)
     if matched.lacking:
         names = _named(matched.lacking)
+        spoken = [match.start() for match in _SPOKEN.finditer(output)]
+        shown = quote_line(output, spoken[-1])
+        comment = "Its last words; the task is not done."
+        criteria = (*criteria, unmet("The agent ends with the task done.", shown, comment))
         summary = f"The agent never makes the needed call of {names}."
         return _finding(NOT_TAKEN, summary, criteria, 0)
     return None

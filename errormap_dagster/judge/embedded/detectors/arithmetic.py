@@ -13,7 +13,8 @@ from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.embedded.calculations import Step, is_same, read_steps
 from errormap_dagster.judge.embedded.findings import Finding, met, quote, unmet
 from errormap_dagster.judge.embedded.numbers_shown import show
-from errormap_dagster.judge.embedded.tasks import is_code_task
+from errormap_dagster.judge.embedded.solutions import answer_value
+from errormap_dagster.judge.embedded.tasks import is_code_task, reference_value
 
 ADDITION: Final = "Addition error"
 SUBTRACTION: Final = "Subtraction error"
@@ -58,6 +59,8 @@ _TAKEN_BACK: Final = re.compile(
     r"|re-?check\w*|made an error)\b",
     re.IGNORECASE,
 )
+_TIGHT_TIMES: Final = re.compile(r"\d[xX]\d")
+_NUMBERED_X: Final = re.compile(r"(?<![\d.,)])[xX]_?\d")
 _BEFORE: Final = 40
 _AFTER: Final = 80
 
@@ -71,11 +74,28 @@ def find_miscalculation(case: FailureCase) -> Finding | None:
     for at, step in enumerate(steps):
         if not step.is_right and _is_meant(output, step) and not _is_corrected(output, steps, at):
             return _finding(output, steps[:at], step)
+    return _missed_reference(case, output, steps)
+
+
+def _missed_reference(case: FailureCase, output: str, steps: Sequence[Step]) -> Finding | None:
+    """Return a calculation that comes to the reference, though the output rounds to another answer.
+
+    What would pass for loose rounding is none where the true value is just what was asked for.
+    """
+    reference, answer = reference_value(case), answer_value(output)
+    if reference is None or answer is None or is_same(reference, answer):
+        return None
+    for at, step in enumerate(steps):
+        is_missed = is_same(step.value, reference) and is_same(step.stated, answer)
+        if is_missed and abs(reference - answer) > 1 and _is_meant(output, step):
+            return _finding(output, steps[:at], step)
     return None
 
 
 def _is_meant(output: str, step: Step) -> bool:
     """Whether the output states the calculation as true, rather than trying or rejecting it."""
+    if _TIGHT_TIMES.search(output, step.start, step.end) and _NUMBERED_X.search(output):
+        return False  # "2x2" is then twice a variable x2
     before = output[max(0, step.start - _BEFORE) : step.start].rsplit("\n", 1)[-1]
     after = output[step.end : step.end + _AFTER].split("\n", 1)[0]
     return _TRIED.search(before) is None and _REJECTED.search(after) is None

@@ -48,6 +48,9 @@ _CHOICE: Final = re.compile(
 )
 _BARE: Final = re.compile(r"^\W*([A-P])\W*$")
 _SENTENCE: Final = re.compile(r"[.!?\n]\s+|\n")
+_CONCLUDES: Final = re.compile(r"\s*(?:therefore|thus|hence|so)\b", re.IGNORECASE)
+_IN_BRACKETS: Final = re.compile(r"\(([A-P])\)")
+_DIGIT: Final = re.compile(r"\d")
 _SHORTEST_TEXT: Final = 12
 
 
@@ -67,13 +70,25 @@ def read_choice(output: str) -> Choice | None:
     found = stated[-1] if stated else None
     if found is None:
         bare = _BARE.match(output.strip()[:_SHORTEST_TEXT])
-        return Choice((bare.group(1),), 0, len(output)) if bare else None
+        return Choice((bare.group(1),), 0, len(output)) if bare else _concluded(output)
     close = [match for match in stated if match.start() >= len(output) - _LIST]
     if len({match.group(1) for match in close}) >= _FEWEST_LISTED:
         letters = tuple(dict.fromkeys(match.group(1) for match in close))
         return Choice(letters, close[0].start(), found.end())
     more = re.findall(r"[A-P](?![A-Za-z])", found.group(2) or "")
     return Choice((found.group(1), *more), found.start(), found.end())
+
+
+def _concluded(output: str) -> Choice | None:
+    """The one letter in brackets of a last sentence that draws a conclusion."""
+    text = output.rstrip()
+    start = max((match.end() for match in _SENTENCE.finditer(text)), default=0)
+    if not _CONCLUDES.match(text, start):
+        return None
+    letters = list(_IN_BRACKETS.finditer(text, start))
+    if len(letters) != 1:
+        return None
+    return Choice((letters[0].group(1),), start, len(text))
 
 
 def find_choice_error(case: FailureCase) -> Finding | None:
@@ -149,6 +164,8 @@ def _result_place(output: str, choice: Choice, chosen: Option, right: Option) ->
     if not steps:
         return None
     last = steps[-1]
+    if _DIGIT.search(output, last.end, choice.start):
+        return None  # the reasoning goes on to other numbers
     is_right = is_same(last.stated, value) and not (
         other is not None and is_same(last.stated, other)
     )

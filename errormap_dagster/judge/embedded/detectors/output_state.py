@@ -51,8 +51,8 @@ def find_missing_attempt(case: FailureCase) -> Finding | None:
     """An output that is empty, refuses, loops, or answers in a language nobody asked for."""
     output = case.output_text
     if output is None or not output.strip():
-        told = "gave no output at all" if output is None else "gave an empty text"
-        return _whole(EMPTY, f"The model {told}, so nothing can be read in it.", ())
+        told = "There is no output" if output is None else "The output is an empty text"
+        return _whole(EMPTY, f"{told}, so nothing can be read in it.", ())
     return (
         _no_content(case, output)
         or _refusal(output)
@@ -135,8 +135,14 @@ def find_cut_off(case: FailureCase) -> Finding | None:
 
 
 def has_end(output: str) -> bool:
-    """Whether the last sign of an output may end a sentence or a block."""
+    """Whether the last sign of an output may end a sentence or a block.
+
+    A formula that is opened in the last paragraph and never closed has no end.
+    """
     text = output.rstrip()
+    paragraph = text.rsplit("\n\n", 1)[-1]
+    if "\\" in paragraph and paragraph.count("$") % 2 == 1:
+        return False
     return text.endswith(_SENTENCE_END) or not text[-1:].isascii()
 
 

@@ -53,6 +53,7 @@ _CONSTANTS: Final = frozenset(
     ).split()
 )
 _WHOLE: Final = 100.0
+_MOST_NAMED: Final = 3
 _RELATIONS: Final = frozenset(
     "twice half double triple thrice third thirds quarter quarters fourth fifth dozen".split()
 )
@@ -72,17 +73,27 @@ def find_left_out_quantity(case: FailureCase) -> Finding | None:
     correct = list(readable_solutions(case).values())
     question = question_of(case)
     given = read_quantities(question)
-    taken = operands_of(failed)
-    for quantity in given:
-        if not _counts(quantity, given, correct) or is_used(quantity, taken):
-            continue
-        if is_mentioned(quantity, output) and not (correct and quantity.is_figure):
-            continue
-        if is_taken_in_the_head(quantity, given, output):
-            continue
-        if all(is_used(quantity, operands_of(solution)) for solution in correct):
-            return _left_out(question, output, quantity, len(correct))
-    return None
+    left_out = [
+        quantity
+        for quantity in given
+        if _counts(quantity, given, correct)
+        and _is_left_out(quantity, given, output, failed, correct)
+    ]
+    return _left_out(question, output, left_out, len(correct)) if left_out else None
+
+
+def _is_left_out(
+    quantity: Quantity,
+    given: Sequence[Quantity],
+    output: str,
+    failed: Solution,
+    correct: Sequence[Solution],
+) -> bool:
+    if is_used(quantity, operands_of(failed)) or is_taken_in_the_head(quantity, given, output):
+        return False
+    if is_mentioned(quantity, output) and not (correct and quantity.is_figure):
+        return False
+    return all(is_used(quantity, operands_of(solution)) for solution in correct)
 
 
 def _counts(quantity: Quantity, given: Sequence[Quantity], correct: Sequence[Solution]) -> bool:
@@ -102,12 +113,17 @@ def _counts(quantity: Quantity, given: Sequence[Quantity], correct: Sequence[Sol
     return quantity.is_figure and not is_small_count and not is_ordinal
 
 
-def _left_out(question: str, output: str, quantity: Quantity, n_correct: int) -> Finding:
+def _left_out(
+    question: str, output: str, quantities: Sequence[Quantity], n_correct: int
+) -> Finding:
+    quantity, *more = quantities
     context = _context(question, quantity)
     others = {0: "", 1: ", which the correct solution uses"}.get(
         n_correct, ", which every correct solution uses"
     )
     told = f"The solution never uses {quantity.text!r} (from {context!r}){others}."
+    if more:
+        told += f" Nor does it use {', '.join(repr(other.text) for other in more[:_MOST_NAMED])}."
     last = read_solution(output).steps[-1]
     criteria = (
         partly_met("Works out the result", quote(output, last.start, last.end), "the last step"),

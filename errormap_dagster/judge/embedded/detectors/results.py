@@ -1,13 +1,14 @@
 """Looks at what an output makes of its results: unused, impossible, or not the one it answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.embedded.answers import final_answer
-from errormap_dagster.judge.embedded.calculations import Step
+from errormap_dagster.judge.embedded.calculations import Step, is_same
+from errormap_dagster.judge.embedded.comparison import knows
 from errormap_dagster.judge.embedded.findings import Finding, met, quote, unmet
 from errormap_dagster.judge.embedded.mentions import numbers_in, operands_of, stands_in
 from errormap_dagster.judge.embedded.numbers_shown import show, show_written
@@ -41,18 +42,30 @@ _SIGNED: Final = re.compile(
 
 
 def find_unused_result(case: FailureCase) -> Finding | None:
-    """Return a result that nothing after it takes up, though every correct output needs it."""
+    """Return a result that nothing after it takes up, though every correct output needs it.
+
+    Only where all else agrees with correct outputs; otherwise the error may stand anywhere.
+    """
     failed = failed_solution(case)
     if failed is None or failed.last < 1:
         return None
     output = case.output_text or ""
-    correct = readable_solutions(case)
+    correct = list(readable_solutions(case).values())
+    if not correct or not all(_is_known(step, correct) for step in failed.steps[: failed.last + 1]):
+        return None
     for index, step in enumerate(failed.steps[: failed.last]):
         if _is_taken_up(output, failed, index):
             continue
-        if all(_takes(solution, step.stated) for solution in correct.values()):
+        if all(_takes(solution, step.stated) for solution in correct):
             return _unused(output, step, failed.steps[failed.last])
     return None
+
+
+def _is_known(step: Step, correct: Sequence[Solution]) -> bool:
+    """Whether a step holds and a correct solution has the same result of it."""
+    return is_same(step.value, step.stated) and any(
+        knows(solution, step.stated) for solution in correct
+    )
 
 
 def _is_taken_up(output: str, failed: Solution, index: int) -> bool:

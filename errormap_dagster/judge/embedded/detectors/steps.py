@@ -10,6 +10,7 @@ from typing import Final
 from errormap_dagster.domain.records import Criterion, FailureCase, Outcome
 from errormap_dagster.judge.embedded.calculations import Step, is_same
 from errormap_dagster.judge.embedded.comparison import (
+    Departure,
     Difference,
     difference,
     find_departure,
@@ -17,6 +18,7 @@ from errormap_dagster.judge.embedded.comparison import (
     stops_before_end,
 )
 from errormap_dagster.judge.embedded.findings import Finding, met, missing, quote, unmet
+from errormap_dagster.judge.embedded.mentions import stands_in
 from errormap_dagster.judge.embedded.numbers_shown import show, show_operation, show_written
 from errormap_dagster.judge.embedded.quantities import Quantity, read_quantities
 from errormap_dagster.judge.embedded.repairs import Change, Repair, find_repairs, likely_repair
@@ -71,8 +73,6 @@ _BY_DIFFERENCE: Final[Mapping[Difference, tuple[str, float]]] = MappingProxyType
     }
 )
 _MOST_CRITERIA: Final = 4
-_CHANCE: Final = 20
-"""Whole numbers below are often reached by chance."""
 
 
 def find_departing_step(case: FailureCase) -> Finding | None:
@@ -103,8 +103,7 @@ def _passed_by(
         if reached[-1] in failed.sources[index]
     ]
     right = failed.steps[reached[-1]]
-    is_telling = reference != int(reference) or abs(reference) >= _CHANCE
-    if not using or not (is_telling or any(_ends_like(other, right) for other in correct)):
+    if not using or not any(_ends_like(other, right) for other in correct):
         return None
     step = failed.steps[using[0]]
     told = (
@@ -156,8 +155,10 @@ def _departed(
         return None
     step = failed.steps[departure.at]
     if departure.counterpart is None:
-        return _unknown(output, step) if len(correct) > 1 else None
+        return None
     kind = difference(step, departure.counterpart, quantities)
+    if not _is_told(kind, failed, solutions, departure, given):
+        return None
     title, certainty = _BY_DIFFERENCE[kind]
     wanted = _written(list(correct)[departure.origin], departure.counterpart)
     told = (
@@ -172,13 +173,30 @@ def _departed(
     return Finding(Outcome.ERROR_FOUND, title, told, criteria, step.start, certainty)
 
 
-def _unknown(output: str, step: Step) -> Finding:
-    told = (
-        f"The solution computes {_written(output, step)}, a value that no correct solution "
-        "needs, from quantities that none of their remaining steps takes."
-    )
-    criterion = unmet("Takes a step towards the answer", _quoted(output, step), told)
-    return Finding(Outcome.ERROR_FOUND, NEXT_STEP, told, (criterion,), step.start, 0.6)
+def _is_told(
+    kind: Difference,
+    failed: Solution,
+    correct: Sequence[Solution],
+    departure: Departure,
+    given: Sequence[float],
+) -> bool:
+    """Whether the two steps stand in the same place beyond doubt.
+
+    Steps that have little in common do so only where both go on from a result that they share;
+    another operand is a wrong one only where the right one is given or derived.
+    """
+    counterpart = departure.counterpart
+    if counterpart is None:
+        return False
+    wanted = counterpart.expression.operands
+    before = [step.stated for step in failed.steps[: departure.at]]
+    if kind is Difference.OTHER:
+        return any(stands_in(value, before) for value in wanted)
+    if kind is not Difference.ONE_OPERAND:
+        return True
+    source = correct[departure.origin]
+    known = [*given, *(step.stated for step in source.steps)]
+    return all(stands_in(value, known) for value in wanted)
 
 
 def _shared(
@@ -202,7 +220,9 @@ def _repaired(
         return None
     step = failed.steps[repair.at]
     is_last = repair.at == failed.last
-    title = STOPS if repair.change is Change.ADDED and is_last else _BY_CHANGE[repair.change]
+    title = _BY_CHANGE[repair.change]
+    if repair.change is Change.ADDED and is_last:
+        title = TERM_LEFT_OUT if repair.operator in "+-" else STOPS
     told = _told(output, failed, repair, reference)
     criterion = unmet(f"Computes {_changed(repair)}", _quoted(output, step), told)
     if repair.change is Change.ADDED:

@@ -72,3 +72,30 @@ def test_difference_of_two_steps(failed: str, correct: str, expected: Difference
 def test_solution_knows_its_results_only() -> None:
     assert knows(CORRECT, 26)
     assert not knows(CORRECT, 6)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param("5 + 4 = 9\n2 + 11 = 13\n13 * 6 = 78\nA: 78", id="a step left aside"),
+        pytest.param("7 + 6 = 13\n13 * 4 = 52\nA: 52", id="a small result by chance"),
+        pytest.param("20 + 64 = 84\nA: 84", id="an operand from nowhere"),
+    ],
+)
+def test_no_departure_is_told_where_the_error_may_stand_before_it(output: str) -> None:
+    assert find_departure(read_solution(output), [CORRECT], [5, 4, 6, 2]) is None
+
+
+def test_no_counterpart_is_taken_where_two_are_as_near() -> None:
+    correct = read_solution("3 * 50 = 150\n40 * 7 = 280\n150 + 280 = 430\nA: 430")
+    departure = find_departure(read_solution("50 * 7 = 350\nA: 350"), [correct], [3, 50, 40, 7])
+    assert departure is not None
+    assert departure.counterpart is None
+
+
+def test_what_is_taken_away_is_not_added_on_the_way() -> None:
+    correct = read_solution("55 - 17 = 38\n38 + 5 = 43\nA: 43")
+    failed = read_solution("55 + 17 = 72\n72 + 5 = 77\nA: 77")
+    departure = find_departure(failed, [correct], [55, 17, 5])
+    assert departure is not None
+    assert departure.at == 0

@@ -101,3 +101,13 @@ def test_a_departure_from_the_expected_actions_is_named(
 )
 def test_what_cannot_be_told_gives_no_finding(failure: FailureCase) -> None:
     assert agent.find_agent_error(failure) is None
+
+
+@pytest.mark.parametrize("calls", [(), (("transfer_to_human_agents", {"summary": "s"}),)])
+def test_what_the_agent_did_instead_of_the_needed_action_is_quoted(
+    calls: tuple[Action, ...],
+) -> None:
+    finding = agent.find_agent_error(case(talk(*calls), CANCEL))
+
+    assert finding is not None
+    assert (finding.criteria[-1].evidence or "").startswith("assistant")

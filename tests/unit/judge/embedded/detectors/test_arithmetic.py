@@ -56,3 +56,39 @@ def test_other_outputs_have_no_finding(output: str | None) -> None:
 
 def test_code_is_not_read_as_arithmetic() -> None:
     assert find_miscalculation(case("3 + 4 = 8", "def f(x):\n    return x")) is None
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param("Then f(20) = a(20 - 15) + 20 = 15.", id="a variable before a bracket"),
+        pytest.param(
+            r"\(2.4 \mathrm{~J} \left(\frac{1}{1.6 \times 10^{-19}}\right) = 1.5\)", id="a unit"
+        ),
+        pytest.param("With x1 = 1 and x2 = 2 we have 1x1 + 2x2 = 10.", id="numbered variables"),
+        pytest.param(r"\(\frac{40 \times 10^3}{4} = 10\) km", id="a thousand from a unit"),
+        pytest.param("20! = 2^18 * 3^8 * 5^4", id="an argument about forms"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_no_miscalculation(output: str) -> None:
+    assert find_miscalculation(case(output)) is None
+
+
+def test_a_sum_of_large_numbers_is_no_rewriting() -> None:
+    finding = find_miscalculation(case("8 * 10^7 + 6 * 10^7 = 1.8 * 10^8"))
+    assert finding is not None
+    assert finding.error_title == arithmetic.MIXED
+
+
+def test_a_calculation_that_comes_to_the_reference_is_wrong_however_little() -> None:
+    output = "He has 10,200 * (1 + 0.05/2) = 10,407.50 in the end.\nA: 10407.5"
+    failure = FailureCase("p", "d", "m", "e", "How much?", output, "10455", 0.0, 1.0)
+    finding = find_miscalculation(failure)
+    assert finding is not None
+    assert "10455" in finding.error_summary
+
+
+def test_the_amount_after_to_is_read() -> None:
+    finding = find_miscalculation(case("The blue squares amount to 4 squares + 14 = 16 squares."))
+    assert finding is not None
+    assert "18" in finding.error_summary

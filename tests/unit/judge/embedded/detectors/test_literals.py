@@ -1,10 +1,11 @@
 import pytest
 
 from errormap_dagster.domain.records import FailureCase, Outcome
+from errormap_dagster.judge.embedded import literal_differences as differences
 from errormap_dagster.judge.embedded.detectors import literals
 
 PROMPT = (
-    "Complete the assertion with a literal.\n\ndef f(values):\n    return values\n\n"
+    "Complete the assertion with a literal.\n\ndef f(values):\n    return values[: len(values)]\n\n"
     'assert f([1]) == ??\n\nPresent your answer as json: {"reasoning": "___", "answer": "___"}'
 )
 
@@ -17,20 +18,29 @@ def case(answer: str, expected: str | None, prompt: str = PROMPT) -> FailureCase
 @pytest.mark.parametrize(
     ("answer", "expected", "title"),
     [
-        pytest.param('"7"', "12", literals.WRONG_VALUE, id="number far off"),
-        pytest.param('"7"', "8", literals.OFF_BY_ONE, id="number off by one"),
-        pytest.param('"True"', "False", literals.WRONG_TRUTH, id="truth value"),
-        pytest.param('"[1, 2]"', "[1, 2, 3]", literals.WRONG_COUNT, id="element lacks"),
-        pytest.param("\"{'a': 1}\"", "{'a': 1, 'b': 2}", literals.WRONG_COUNT, id="key lacks"),
-        pytest.param('"aaab"', "'aaaab'", literals.WRONG_COUNT, id="run of characters too short"),
-        pytest.param('"[2, 1]"', "[1, 2]", literals.WRONG_ORDER, id="order of elements"),
-        pytest.param("\"'cba'\"", "'abc'", literals.WRONG_ORDER, id="order of characters"),
-        pytest.param('"(1, 2)"', "[1, 2]", literals.WRONG_TYPE, id="tuple for list"),
-        pytest.param("\"'hello world'\"", "'Hello world'", literals.WRONG_CHARACTERS, id="case"),
-        pytest.param('"a b"', "'a  b'", literals.WRONG_CHARACTERS, id="white space"),
-        pytest.param('"xyz"', "'abcdefg'", literals.WRONG_VALUE, id="another string"),
-        pytest.param("[1, 9]", "[1, 2]", literals.WRONG_VALUE, id="answer as bare JSON"),
-        pytest.param("\"{'a': 9}\"", "{'a': 1}", literals.WRONG_VALUE, id="value of a key"),
+        pytest.param('"7"', "12", differences.WRONG_VALUE, id="number far off"),
+        pytest.param('"7"', "8", differences.OFF_BY_ONE, id="number off by one"),
+        pytest.param('"True"', "False", differences.WRONG_TRUTH, id="truth value"),
+        pytest.param('"[1, 2]"', "[1, 2, 3]", differences.LEFT_OUT, id="element lacks"),
+        pytest.param('"[1, 2, 3]"', "[2, 3]", differences.SURPLUS, id="element too many"),
+        pytest.param('"[4, 4]"', "[4, 4, 4]", differences.WRONG_COUNT, id="run too short"),
+        pytest.param('"[1, 7, 9]"', "[1, 2]", differences.WRONG_VALUE, id="other length"),
+        pytest.param("\"{'a': 1}\"", "{'a': 1, 'b': 2}", differences.LEFT_OUT, id="key lacks"),
+        pytest.param("\"{'a': 1, 'b': 2}\"", "{'a': 1}", differences.SURPLUS, id="key too many"),
+        pytest.param('"abcdef"', "'bcd'", differences.SURPLUS, id="characters too many"),
+        pytest.param('"abxdef"', "'abcdef'", differences.WRONG_CHARACTERS, id="one character"),
+        pytest.param('"upper case"', "'lover cast'", differences.WRONG_VALUE, id="more of them"),
+        pytest.param(
+            '"aaab"', "'aaaab'", differences.WRONG_COUNT, id="run of characters too short"
+        ),
+        pytest.param('"[2, 1]"', "[1, 2]", differences.WRONG_ORDER, id="order of elements"),
+        pytest.param("\"'cba'\"", "'abc'", differences.WRONG_ORDER, id="order of characters"),
+        pytest.param('"(1, 2)"', "[1, 2]", differences.WRONG_TYPE, id="tuple for list"),
+        pytest.param("\"'hello world'\"", "'Hello world'", differences.WRONG_CHARACTERS, id="case"),
+        pytest.param('"a b"', "'a  b'", differences.WRONG_CHARACTERS, id="white space"),
+        pytest.param('"xyz"', "'abcdefg'", differences.WRONG_VALUE, id="another string"),
+        pytest.param("[1, 9]", "[1, 2]", differences.WRONG_VALUE, id="answer as bare JSON"),
+        pytest.param("\"{'a': 9}\"", "{'a': 1}", differences.WRONG_VALUE, id="value of a key"),
         pytest.param('"KeyError"', "[1]", literals.CLAIMS_ERROR, id="error claimed"),
     ],
 )
@@ -85,3 +95,33 @@ def test_the_first_differing_element_is_named() -> None:
 
     assert finding is not None
     assert "element 2 is 5 instead of 2" in finding.error_summary
+
+
+CALL = (
+    "Complete the assertion with a literal.\n\ndef f(text, n):\n    return text\n\n"
+    'assert f("ab-cd", 3) == ??\n\nPresent your answer as json: {"answer": "___"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "title"),
+    [
+        pytest.param('"abcd"', "'ab-cd'", differences.CHANGE, id="a change that does not happen"),
+        pytest.param('"ab-cd"', "'abcd'", differences.NO_CHANGE, id="a change overlooked"),
+        pytest.param('"4"', "3", differences.WRONG_VALUE, id="off by one where nothing is counted"),
+    ],
+)
+def test_a_wrong_literal_is_held_against_what_the_function_was_called_with(
+    answer: str, expected: str, title: str
+) -> None:
+    finding = literals.find_wrong_literal(case(answer, expected, CALL))
+
+    assert finding is not None
+    assert finding.error_title == title
+
+
+def test_white_space_of_a_predicted_string_is_quoted_with_it() -> None:
+    finding = literals.find_wrong_literal(case('"  7 7 "', "'     7     '"))
+
+    assert finding is not None
+    assert finding.criteria[-1].evidence == "  7 7 "

@@ -93,3 +93,20 @@ def test_a_wrong_option_that_follows_from_the_reasoning_is_left_alone(output: st
 
 def test_other_tasks_are_left_alone() -> None:
     assert find_choice_error(case("The answer is (A).", "How many legs?", "24")) is None
+
+
+def test_the_letter_of_a_concluding_sentence_is_the_choice() -> None:
+    choice = read_choice("Spiders have 8 legs. Therefore, the true statement is (B).")
+    assert choice is not None
+    assert choice.letters == ("B",)
+
+
+def test_a_result_that_the_reasoning_goes_on_from_contradicts_nothing() -> None:
+    output = "3 x 8 = 24 legs in all, of which 18 are used. The answer is (A)."
+    assert find_choice_error(case(output)) is None
+
+
+def test_a_formula_that_is_never_closed_is_cut_off() -> None:
+    finding = find_choice_error(case(r"The number of legs is $n = \frac{24}"))
+    assert finding is not None
+    assert finding.error_title == output_state.CUT_OFF

@@ -24,7 +24,10 @@ def case(output: str, *correct: str, question: str = QUESTION, answer: str = "37
     [
         pytest.param(
             find_unused_result,
-            case("57 * 4 = 228\n57 + 73 = 130\nA: 130"),
+            case(
+                "57 * 4 = 228\n73 * 2 = 146\nA: 146",
+                "57 * 4 = 228\n73 * 2 = 146\n228 + 146 = 374\nA: 374",
+            ),
             results.UNUSED,
             "57 * 4 = 228",
             id="unused",
