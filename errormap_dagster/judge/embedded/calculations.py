@@ -117,7 +117,8 @@ def _may_start(source: Sequence[Token], at: int) -> bool:
     if before.kind is Kind.WORD:
         is_ratio = before.text == "to" and at > 1 and source[at - 2].kind is Kind.NUMBER
         is_refused = is_ratio or before.text in _BEFORE_REFUSED
-        return not is_refused and not _is_factor(before, token)
+        is_name = before.end == token.start  # A3 is a name, f(2) a value
+        return not (is_refused or is_name or _is_factor(before, token))
     if before.kind is Kind.OPERATOR:
         is_list_mark = before.text in "+-*" and before.end < token.start
         return is_list_mark and (at == 1 or source[at - 2].text.startswith(_NEWLINES))
@@ -125,10 +126,10 @@ def _may_start(source: Sequence[Token], at: int) -> bool:
 
 
 def _is_factor(before: Token, token: Token) -> bool:
-    """Whether a bracket is multiplied by the variable, function or unit that stands before it."""
+    """Whether a bracket is multiplied by the variable or unit that stands before it."""
     if token.kind is not Kind.OPEN:
         return False
-    return len(before.text) == 1 or before.text.startswith("\\") or before.end == token.start
+    return len(before.text) == 1 or before.text.startswith("\\")
 
 
 def _is_sign(source: Sequence[Token], at: int) -> bool:

@@ -182,6 +182,8 @@ def _counterpart(
     for origin, solution in enumerate(correct):
         left = Counter(reached)
         for other in solution.steps:
+            if not is_same(other.value, other.stated):
+                continue  # a correct answer may have a wrong step in it
             left[_rounded(other.stated)] -= 1
             if left[_rounded(other.stated)] >= 0:
                 continue

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from errormap_dagster.domain.records import FailureCase, Outcome
-from errormap_dagster.judge.embedded.answers import numeric, same_answer
+from errormap_dagster.judge.embedded.answers import Answer, final_answer, numeric, same_answer
 from errormap_dagster.judge.embedded.calculations import is_same, read_steps
 from errormap_dagster.judge.embedded.detectors.output_state import cut_off, has_end
 from errormap_dagster.judge.embedded.findings import (
@@ -23,6 +23,7 @@ from errormap_dagster.judge.embedded.tasks import Option, read_options, referenc
 
 WRONG_LETTER: Final = "Option contradicts own result"
 NO_OPTION: Final = "No option chosen"
+NO_LETTER: Final = "Right answer without its letter"
 SEVERAL: Final = "Several options chosen"
 UNKNOWN: Final = "Option does not exist"
 
@@ -30,6 +31,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         WRONG_LETTER: "atlas.answer_selection_error",
         NO_OPTION: "atlas.no_answer_given",
+        NO_LETTER: "atlas.formatting_error",
         SEVERAL: "atlas.specification_misinterpretation",
         UNKNOWN: "atlas.answer_selection_error",
     }
@@ -100,7 +102,7 @@ def find_choice_error(case: FailureCase) -> Finding | None:
     options = {option.letter: option for option in read_options(case.input_text)}
     choice = read_choice(output)
     if choice is None:
-        return _no_option(output)
+        return _no_option(output, options[expected])
     evidence = quote(output, choice.start, choice.end)
     if len(set(choice.letters)) > 1:
         return _wrong(
@@ -119,7 +121,10 @@ def find_choice_error(case: FailureCase) -> Finding | None:
     return _contradiction(output, choice, options[letter], options[expected])
 
 
-def _no_option(output: str) -> Finding:
+def _no_option(output: str, right: Option) -> Finding:
+    answer = final_answer(output)
+    if answer is not None and same_answer(answer.text, right.text):
+        return _without_letter(output, answer, right)
     if not has_end(output):
         return cut_off(output)
     told = "The output ends without naming one of the options as its answer."
@@ -129,6 +134,19 @@ def _no_option(output: str) -> Finding:
         missing("Chooses an option", told),
     )
     return Finding(Outcome.ERROR_FOUND, NO_OPTION, told, criteria, len(output), 0.8)
+
+
+def _without_letter(output: str, answer: Answer, right: Option) -> Finding:
+    told = (
+        f"The output answers {answer.text!r}, which is what the right option {right.letter} says, "
+        "but names no letter, as the task asks for."
+    )
+    evidence = quote(output, answer.start, max(answer.end, answer.start + 1))
+    criteria = (
+        met("Arrives at the right answer", evidence, "as the right option has it"),
+        missing("Names the letter of its option", told),
+    )
+    return Finding(Outcome.ERROR_FOUND, NO_LETTER, told, criteria, answer.start, 0.85)
 
 
 def _wrong(title: str, told: str, choice: Choice, evidence: str) -> Finding:

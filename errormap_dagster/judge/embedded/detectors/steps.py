@@ -97,15 +97,15 @@ def _passed_by(
     reached = [index for index, step in enumerate(failed.steps) if is_same(step.stated, reference)]
     if not reached or reached[-1] >= failed.last:
         return None
+    if not any(_ends_like(other, failed, reached[-1]) for other in correct):
+        return None
     using = [
         index
         for index in range(reached[-1] + 1, failed.last + 1)
         if reached[-1] in failed.sources[index]
     ]
     right = failed.steps[reached[-1]]
-    if not using or not any(_ends_like(other, right) for other in correct):
-        return None
-    step = failed.steps[using[0]]
+    step = failed.steps[using[0] if using else failed.last]
     told = (
         f"The solution reaches {show(reference)}, which is the reference, but goes on to compute "
         f"{_written(output, step)} and ends with {show(failed.answer or step.stated)}."
@@ -117,10 +117,15 @@ def _passed_by(
     return Finding(Outcome.ERROR_FOUND, EXTRA, told, criteria, step.start, 0.85)
 
 
-def _ends_like(solution: Solution, step: Step) -> bool:
-    """Whether the last step of a correct solution takes the same operands as ``step``."""
-    last = solution.steps[solution.last]
-    return sorted(last.expression.operands) == sorted(step.expression.operands)
+def _ends_like(solution: Solution, failed: Solution, at: int) -> bool:
+    """Whether the last step of a correct solution takes the same operands, derived alike."""
+    return _operands(solution, solution.last) == _operands(failed, at)
+
+
+def _operands(solution: Solution, at: int) -> list[tuple[float, bool]]:
+    """Return the operands of a step in order, each with whether a step before it gives it."""
+    operands, sources = solution.steps[at].expression.operands, solution.sources[at]
+    return sorted((operand, source >= 0) for operand, source in zip(operands, sources, strict=True))
 
 
 def _stopped(output: str, failed: Solution, correct: Mapping[str, Solution]) -> Finding | None:

@@ -62,6 +62,7 @@ def test_code_is_not_read_as_arithmetic() -> None:
     "output",
     [
         pytest.param("Then f(20) = a(20 - 15) + 20 = 15.", id="a variable before a bracket"),
+        pytest.param("The area is A3 = (6/7) * 30.", id="a numbered name"),
         pytest.param(
             r"\(2.4 \mathrm{~J} \left(\frac{1}{1.6 \times 10^{-19}}\right) = 1.5\)", id="a unit"
         ),

@@ -110,3 +110,9 @@ def test_a_formula_that_is_never_closed_is_cut_off() -> None:
     finding = find_choice_error(case(r"The number of legs is $n = \frac{24}"))
     assert finding is not None
     assert finding.error_title == output_state.CUT_OFF
+
+
+def test_the_right_value_without_a_letter_is_a_matter_of_form() -> None:
+    finding = find_choice_error(case(r"3 x 8 legs are \boxed{24}."))
+    assert finding is not None
+    assert finding.error_title == multiple_choice.NO_LETTER

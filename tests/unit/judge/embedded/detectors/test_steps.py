@@ -132,3 +132,36 @@ def test_solution_is_judged_by_replay_without_correct_ones(
 )
 def test_uncertain_cases_have_no_finding(output: str | None, correct: tuple[str, ...]) -> None:
     assert find_departing_step(case(output, *correct)) is None
+
+
+TANKS = "A pump fills 11 tanks. Each holds 5 drums, each drum 121 litres. How many drums in 11?"
+
+
+@pytest.mark.parametrize(
+    ("output", "correct"),
+    [
+        pytest.param(
+            "121 / 11 = 11\n11 * 5 = 55\n55 * 121 = 6655\nA: 6655",
+            "121 / 11 = 11\n11 * 5 = 55\nA: 55",
+            id="goes on",
+        ),
+        pytest.param(
+            "121 / 11 = 11\n11 * 5 = 55\n121 - 5 = 116\nA: 116",
+            "121 / 11 = 11\n11 * 5 = 55\nA: 55",
+            id="begins anew",
+        ),
+    ],
+)
+def test_a_solution_that_goes_past_the_answer_has_a_step_too_many(
+    output: str, correct: str
+) -> None:
+    finding = find_departing_step(case(output, correct, question=TANKS, answer="55"))
+    assert finding is not None
+    assert finding.error_title == steps.EXTRA
+
+
+def test_the_reference_reached_from_other_quantities_is_chance() -> None:
+    correct = "121 / 11 = 11\n11 * 5 = 55\nA: 55"
+    failed = "11 * 5 = 55\n55 / 11 = 5\n5 * 5 = 25\nA: 25"
+    finding = find_departing_step(case(failed, correct, question=TANKS, answer="55"))
+    assert finding is None or finding.error_title != steps.EXTRA
