@@ -40,7 +40,6 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     quantities.find_share_as_amount,
     results.find_other_answer,
     results.find_unused_result,
-    results.find_impossible_result,
     output_state.find_cut_off,
     answer_check.find_missing_answer,
 )

@@ -1,6 +1,5 @@
-"""Looks at what an output makes of its results: unused, impossible, or not the one it answers."""
+"""Looks at what an output makes of its results: unused, or not the one that it answers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -13,32 +12,19 @@ from errormap_dagster.judge.embedded.findings import Finding, met, quote, unmet
 from errormap_dagster.judge.embedded.mentions import numbers_in, operands_of, stands_in
 from errormap_dagster.judge.embedded.numbers_shown import show, show_written
 from errormap_dagster.judge.embedded.solutions import Solution
-from errormap_dagster.judge.embedded.tasks import question_of, reference_value
 from errormap_dagster.judge.embedded.word_problems import failed_solution, readable_solutions
 
 UNUSED: Final = "Own result left unused"
-IMPOSSIBLE: Final = "Impossible result accepted"
 OTHER_ANSWER: Final = "Answer differs from own result"
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         UNUSED: "atlas.incomplete_reasoning",
-        IMPOSSIBLE: "atlas.logical_reasoning_error",
         OTHER_ANSWER: "atlas.answer_selection_error",
     }
 )
 
-_HOW_MANY: Final = re.compile(r"how many\s+(?:more\s+|fewer\s+|total\s+)?([a-z]+)", re.IGNORECASE)
-_DIVISIBLE: Final = frozenset(
-    "hours minutes seconds days weeks months years miles kilometers meters feet inches yards"
-    " ounces pounds grams kilograms tons gallons liters litres milliliters quarts pints cups"
-    " tablespoons teaspoons dollars cents euros pesos percent degrees calories points square cubic"
-    " acres servings times km kg lbs mg ml mm cm units gb mb fewer less more".split()
-)
 _CLOSE: Final = 0.01
-_SIGNED: Final = re.compile(
-    r"temperature|degrees|profit|loss|lose|difference|change|debt|owe|below|negative", re.IGNORECASE
-)
 
 
 def find_unused_result(case: FailureCase) -> Finding | None:
@@ -90,35 +76,6 @@ def _unused(output: str, step: Step, last: Step) -> Finding:
         unmet("Uses the result in the answer", quote(output, last.start, last.end), told),
     )
     return Finding(Outcome.ERROR_FOUND, UNUSED, told, criteria, last.start, 0.6)
-
-
-def find_impossible_result(case: FailureCase) -> Finding | None:
-    """Return a negative or broken answer to a question that only a whole number can answer."""
-    failed, reference = failed_solution(case), reference_value(case)
-    if failed is None or reference is None or failed.last < 0 or failed.answer is None:
-        return None
-    output, question = case.output_text or "", question_of(case)
-    step = failed.steps[failed.last]
-    if failed.answer < 0 <= reference and not _SIGNED.search(question):
-        return _impossible(output, step, "negative", failed.answer)
-    asked = _HOW_MANY.findall(question)
-    is_countable = bool(asked) and asked[-1].lower() not in _DIVISIBLE
-    if is_countable and reference == int(reference) and failed.answer != int(failed.answer):
-        return _impossible(output, step, "not a whole number", failed.answer)
-    return None
-
-
-def _impossible(output: str, step: Step, what: str, answer: float) -> Finding:
-    told = (
-        f"The solution ends with {show(answer)}, which is {what} and cannot answer the question; "
-        "it does not notice that something before must be wrong."
-    )
-    quoted = quote(output, step.start, step.end)
-    criteria = (
-        met("Ends with a calculation", quoted, "gives the answer"),
-        unmet("Checks that the result is possible", quoted, told),
-    )
-    return Finding(Outcome.ERROR_FOUND, IMPOSSIBLE, told, criteria, step.end, 0.5)
 
 
 def find_other_answer(case: FailureCase) -> Finding | None:

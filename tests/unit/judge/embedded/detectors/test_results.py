@@ -1,4 +1,4 @@
-"""Results that are unused, impossible or not the answer given."""
+"""Results that are unused or not the answer given."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from errormap_dagster.domain.records import FailureCase
 from errormap_dagster.judge.embedded.detectors import results
 from errormap_dagster.judge.embedded.detectors.results import (
     TITLES,
-    find_impossible_result,
     find_other_answer,
     find_unused_result,
 )
@@ -31,20 +30,6 @@ def case(output: str, *correct: str, question: str = QUESTION, answer: str = "37
             results.UNUSED,
             "57 * 4 = 228",
             id="unused",
-        ),
-        pytest.param(
-            find_impossible_result,
-            case("57 / 4 = 14.25\nA: 14.25"),
-            results.IMPOSSIBLE,
-            "14.25",
-            id="a quarter of a wheel",
-        ),
-        pytest.param(
-            find_impossible_result,
-            case("57 - 73 = -16\nA: -16"),
-            results.IMPOSSIBLE,
-            "-16",
-            id="negative count",
         ),
         pytest.param(
             find_other_answer,
@@ -78,16 +63,6 @@ def test_misused_result_is_found(
             find_unused_result,
             case("57 * 4 = 228\n57 + 73 = 130\nA: 130", "57 * 4 + 73 * 2 = 374\nA: 374"),
             id="correct output does without it",
-        ),
-        pytest.param(
-            find_impossible_result,
-            case("57 / 4 = 14.25\nA: 14.25", question="How many hours does it take?"),
-            id="hours can be broken",
-        ),
-        pytest.param(
-            find_impossible_result,
-            case("57 - 73 = -16\nA: -16", question="What is the temperature?"),
-            id="temperatures can be negative",
         ),
         pytest.param(find_other_answer, case("685 / 9 = 76.11\nA: 76"), id="rounded answer"),
         pytest.param(
