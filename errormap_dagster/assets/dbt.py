@@ -17,6 +17,17 @@ from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.resources.project import ProjectResource
 
 WRITER_POOL = "warehouse_writer"
+_SAYS = {
+    "accepted_values": "{column_name} is one of {values}.",
+    "not_null": "{column_name} is never missing.",
+    "relationships": "Each {column_name} is the {field} of a row of {to}.",
+    "share": "{column_name} lies between 0 and 1.",
+    "unique": "No two rows have the same {column_name}.",
+    "unique_combination": "No two rows have the same {columns}.",
+}
+"""What each generic test of dbt says of its model."""
+_ADAPTERS_TEXT = "character varying(256)"
+"""What dbt's adapter calls every text; those of DuckDB have no limit."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -33,6 +44,51 @@ class Translator(DagsterDbtTranslator):
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """Tells SQL from Python in a search."""
         return {"layer": "dbt"} if dbt_resource_props["resource_type"] == "model" else {}
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """A test as a check, with a description."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and dg.AssetCheckSpec(
+            spec.name,
+            asset=spec.asset_key,
+            description=test_description(manifest["nodes"][unique_id]),
+            additional_deps=spec.additional_deps,
+            blocking=spec.blocking,
+            metadata=spec.metadata,
+        )
+
+
+def test_description(node: Mapping[str, Any]) -> str:
+    """What a test of dbt makes sure of: its own description, or a sentence for a generic one."""
+    generic = node.get("test_metadata")
+    if not generic:
+        return node["description"]
+    told = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in generic["kwargs"].items()
+    }
+    other = told.get("to", "").removeprefix("ref('").removesuffix("')")
+    return _SAYS[generic["name"]].format_map({**told, "to": other})
+
+
+def with_plain_types(event: Any) -> Any:
+    """An event of dbt in whose column schema a text is a VARCHAR, as in the contracts."""
+    told = getattr(event, "metadata", {}).get("dagster/column_schema")
+    if not isinstance(told, dg.TableSchemaMetadataValue):
+        return event
+    columns = [
+        dg.TableColumn(c.name, "VARCHAR" if c.type == _ADAPTERS_TEXT else c.type, c.description)
+        for c in told.schema.columns
+    ]
+    return event.with_metadata(
+        {**event.metadata, "dagster/column_schema": dg.TableSchema(columns=columns)}
+    )
 
 
 def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
@@ -59,7 +115,7 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
         # While dbt works, the stream below would ask for its next event without pause and take a
         # core away from it; asking first whether it succeeded waits quietly for its end.
         build.is_successful()
-        yield from build.stream().fetch_row_counts().fetch_column_metadata()
+        yield from map(with_plain_types, build.stream().fetch_row_counts().fetch_column_metadata())
         opened.home.warehouse_mark.write_text(opened.fingerprints.warehouse(), encoding="utf-8")
 
     return warehouse

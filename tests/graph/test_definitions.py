@@ -118,6 +118,14 @@ def test_every_table_has_a_blocking_contract_check(definitions: dg.Definitions) 
     assert checks["signatures", "shares_sum_to_one"] is True
 
 
+def test_every_check_says_what_it_makes_sure_of(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.asset_check_keys:
+        spec = graph.get_check_spec(key)
+        assert spec.description, spec.name
+        assert "{" not in spec.description, spec.name
+
+
 def test_one_job_materializes_everything(definitions: dg.Definitions) -> None:
     job = definitions.resolve_job_def("everything")
     selected = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
