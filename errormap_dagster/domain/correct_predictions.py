@@ -1,7 +1,8 @@
 """Informative correct predictions: correct outputs of other models, as evidence for the judge.
 
 Picked per example, once: a later model adds picks only where places are still free, and never
-changes or removes one. The picks of an example come from distinct models as far as possible. A
+changes or removes one. A pick goes when its prediction does, or is correct no longer: its file was
+corrected, or the threshold changed. The picks of an example come from distinct models as far as possible. A
 model that failed one trial and passed another is not shown its own pick.
 """
 
@@ -35,7 +36,8 @@ def pick_correct_predictions(
     Returns:
         All rows of ``informative_correct_predictions``, sorted by example and rank.
     """
-    taken = kept.with_columns(text=_normalised("output_text"))
+    standing = _still_correct(kept, correct)
+    taken = standing.with_columns(text=_normalised("output_text"))
     candidates = _ordered(_informative(correct), seed).join(
         taken, on=[*_EXAMPLE, "text"], how="anti"
     )
@@ -47,7 +49,16 @@ def pick_correct_predictions(
         .filter(pl.col("rank") <= k)
     )
     columns = polars_schema(_TABLE).names()
-    return pl.concat([kept.select(columns), new.select(columns)]).sort([*_EXAMPLE, "rank"])
+    return pl.concat([standing.select(columns), new.select(columns)]).sort([*_EXAMPLE, "rank"])
+
+
+def _still_correct(kept: pl.DataFrame, correct: pl.DataFrame) -> pl.DataFrame:
+    """The earlier picks that are correct predictions to this day, ranks closed up."""
+    return (
+        kept.join(correct, on="prediction_id", how="semi")
+        .sort([*_EXAMPLE, "rank"])
+        .with_columns(rank=pl.int_range(1, pl.len() + 1).over(_EXAMPLE))
+    )
 
 
 def _normalised(column: str) -> pl.Expr:

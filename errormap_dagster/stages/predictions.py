@@ -25,6 +25,7 @@ _SCORED = [
     "metric",
     "higher_is_better",
 ]
+_PICKED = ["prediction_id", "dataset", "model", "example_id", "output_text", "correct_answer"]
 
 
 def raw_predictions(project: Project, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
@@ -90,5 +91,5 @@ def _correct(project: Project, evaluation: Evaluation) -> pl.DataFrame:
     stored = project.store.scan("raw_predictions", partition_of(evaluation))
     scored = stored.select(_SCORED).collect()
     failed = find_failures(scored, _rule(project, scored, evaluation))
-    texts = stored.join(failed.lazy(), on="prediction_id", how="anti")
+    texts = stored.select(_PICKED).join(failed.lazy(), on="prediction_id", how="anti")
     return texts.collect()

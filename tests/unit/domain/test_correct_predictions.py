@@ -54,11 +54,22 @@ def test_models_take_turns() -> None:
 
 def test_what_was_picked_stays_when_a_model_lands() -> None:
     first = picked(correct(("a", LONG)))
-    more = picked(correct(("a", LONG), ("b", f"{LONG} b"), ("c", f"{LONG} c")), first)
+    three = [("a", LONG), ("b", f"{LONG} b"), ("c", f"{LONG} c")]
+    more = picked(correct(*three), first)
     assert more.head(1).equals(first)
     assert more["rank"].to_list() == [1, 2, 3]
-    full = picked(correct(("a", LONG), ("z", f"{LONG} z")), more)
+    full = picked(correct(*three, ("z", f"{LONG} z")), more)
     assert full.equals(more)
+
+
+def test_a_pick_that_is_correct_no_longer_gives_its_place_away() -> None:
+    landed = correct(("a", LONG), ("b", f"{LONG} b"), ("c", f"{LONG} c"))
+    first = picked(landed, k=2)
+    dropped, left = first["model"].to_list()
+    after = picked(landed.filter(pl.col("model") != dropped), first, k=2)
+    assert after["rank"].to_list() == [1, 2]
+    assert after["model"].to_list()[0] == left
+    assert dropped not in after["model"].to_list()
 
 
 def test_a_failure_is_shown_the_outputs_of_other_models_only() -> None:
