@@ -33,7 +33,7 @@ HomeOption = Annotated[
 
 @app.command()
 def demo(home: HomeOption = None) -> None:
-    """Land the shipped sample, run everything, and print which models fail how."""
+    """Land the shipped sample, run everything, print who fails how."""
     from errormap_dagster.cli.demo import run_demo  # noqa: PLC0415 - Dagster's import takes seconds
 
     raise typer.Exit(run_demo(home))
@@ -42,11 +42,14 @@ def demo(home: HomeOption = None) -> None:
 @app.command()
 def land(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files or folders: CSV (.gz), JSON Lines, Parquet.")
+        list[Path],
+        typer.Argument(
+            help="Files or folders: CSV (.gz), JSON Lines, Parquet.", metavar="PATH", exists=True
+        ),
     ],
     home: HomeOption = None,
 ) -> None:
-    """Read prediction files; rows that cannot be used are quarantined, with the reason."""
+    """Read prediction files. Rows that cannot be used are quarantined, with the reason."""
     from errormap_dagster.cli.runs import land_files  # noqa: PLC0415 - as above
 
     raise typer.Exit(land_files(home, paths))
@@ -62,7 +65,7 @@ def run(home: HomeOption = None) -> None:
 
 @app.command()
 def status(home: HomeOption = None) -> None:
-    """Say what landed, what is judged, what is not, and what a run would make."""
+    """Say what landed, what is judged, and what a run would make."""
     from errormap_dagster.cli.status import print_status  # noqa: PLC0415 - as above
 
     raise typer.Exit(print_status(home))
@@ -74,7 +77,7 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="A file ending in .csv, .parquet or .jsonl.")],
     home: HomeOption = None,
 ) -> None:
-    """Write a table to a file; CSV cells cannot become formulas in a spreadsheet."""
+    """Write a table to a file. CSV cells cannot become formulas in a spreadsheet."""
     from errormap_dagster.cli.export import export_table  # noqa: PLC0415 - as above
 
     raise typer.Exit(export_table(home, table, to))
@@ -93,7 +96,7 @@ def dev(
 
 @app.command()
 def docs(home: HomeOption = None) -> None:
-    """Build the documentation site of the dbt models into the home."""
+    """Build the site that documents the dbt models into the home."""
     from errormap_dagster.cli.services import build_docs  # noqa: PLC0415 - as above
 
     raise typer.Exit(build_docs(home))
@@ -106,7 +109,7 @@ def contracts(
         bool, typer.Option("--write", help="Write dbt's sources and staging models from them.")
     ] = False,
 ) -> None:
-    """Check every data contract against the Open Data Contract Standard."""
+    """Check the contracts against the Open Data Contract Standard."""
     from errormap_dagster.cli.contracts import (  # noqa: PLC0415 - as above
         check_contracts,
         write_what_follows,

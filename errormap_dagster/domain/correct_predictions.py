@@ -2,8 +2,8 @@
 
 Picked per example, once: a later model adds picks only where places are still free, and never
 changes or removes one. A pick goes when its prediction does, or is correct no longer: its file was
-corrected, or the threshold changed. The picks of an example come from distinct models as far as possible. A
-model that failed one trial and passed another is not shown its own pick.
+corrected, or the threshold changed. The picks of an example come from distinct models as far as
+possible. A model that failed one trial and passed another is not shown its own pick.
 """
 
 import polars as pl

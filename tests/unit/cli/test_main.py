@@ -23,6 +23,12 @@ def test_without_a_command_the_commands_are_listed() -> None:
     assert "land predictions, judge failures" in RUN.invoke(app, []).output
 
 
+def test_a_file_that_does_not_exist_is_a_request_that_cannot_be_carried_out(tmp_path: Path) -> None:
+    result = RUN.invoke(app, ["land", str(tmp_path / "nowhere.csv"), "--home", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "nowhere.csv" in result.output.replace("\n", "")
+
+
 def test_the_contracts_keep_the_standard() -> None:
     result = RUN.invoke(app, ["contracts"])
     assert result.exit_code == 0
