@@ -148,4 +148,14 @@ def test_what_landed_is_judged_by_what_it_says(run: Run) -> None:
     )
     # Where every answer can be checked by reading, most failures must have a diagnosis.
     assert all(titles[name] > 0.85 for name in ("crux", "ifeval", "tau_airline"))
-    assert titles["gsm8k"] > 0.5
+
+
+def test_solutions_are_compared_with_correct_ones_or_not_at_all(run: Run) -> None:
+    rows = run.store.scan("judged_errors").filter(pl.col("dataset") == "gsm8k").collect()
+    beside = rows.filter(pl.col("n_correct_outputs") > 0)
+    alone = rows.filter(pl.col("n_correct_outputs") == 0)
+    compared = {"Wrong next step chosen", "Wrong quantity used", "Own result left unused"}
+    # Without a correct solution nobody can tell which step was the wrong one.
+    assert not compared & {*alone["error_title"]}
+    assert compared & {*beside["error_title"]}
+    assert beside["error_title"].count() > 0.6 * beside.height
