@@ -7,6 +7,8 @@ import polars as pl
 from errormap_dagster.cli import console
 from errormap_dagster.project import Project
 from errormap_dagster.stages.reports import (
+    alias_notes,
+    choice_notes,
     evaluation_table,
     landed_table,
     landing_notes,
@@ -27,7 +29,7 @@ def print_status(home: Path | None) -> int:
         console.say("Nothing has landed yet. `errormap land FILE...` reads predictions.")
         return 0
     _show(landed)
-    for note in landing_notes(project):
+    for note in (*landing_notes(project), *choice_notes(project), *alias_notes(project)):
         console.say(note)
     console.heading("Evaluations")
     made = evaluation_table(project)

@@ -180,5 +180,5 @@ def test_the_format_is_told_by_content_not_by_name(tmp_path: Path) -> None:
 def test_an_unknown_format_is_an_error_with_the_known_ones(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("just words\n", encoding="utf-8")
-    with pytest.raises(IngestError, match=r"notes\.txt.*parquet, jsonl, csv"):
+    with pytest.raises(IngestError, match=r"notes\.txt.*parquet.*lm_eval.*jsonl, csv"):
         format_of(path)
