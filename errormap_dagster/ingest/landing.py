@@ -74,7 +74,20 @@ class Landing:
         if source_format is not None:
             format_named(source_format, self._reading)
         found = [arrival for path in paths for arrival in self._arrivals(path)]
-        self._land([arrival._replace(source_format=source_format) for arrival in found])
+        self._land([a._replace(source_format=source_format) for a in self._told_apart(found)])
+
+    def _told_apart(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """The arrivals with a name of its own for each that shares its name with another file."""
+        first: dict[str, Path] = {}
+        for arrival in arrivals:
+            first.setdefault(arrival.name, arrival.path)
+        return [
+            a
+            if first[a.name] == a.path
+            or self._content_of(first[a.name]) == self._content_of(a.path)
+            else a._replace(name=_with_origin(a.name, a.path))
+            for a in arrivals
+        ]
 
     def scan(self) -> None:
         """Land what is new or changed in the landing folder, and what settings would read anew."""
@@ -133,12 +146,11 @@ class Landing:
 
     def _name_of(self, path: Path, plain: str) -> str:
         """The plain name, unless another place delivered other content under it before."""
-        origin = str(path)
         delivered = [m for m in self._staging.manifests() if m.status in {LANDED, AUXILIARY}]
-        same_name = [m for m in delivered if m.source_uri == plain and m.origin != origin]
+        same_name = [m for m in delivered if m.source_uri == plain and m.origin != str(path)]
         if not same_name or any(m.content_hash == self._content_of(path) for m in same_name):
             return plain
-        return f"{plain}~{content_id(origin, length=8)}"
+        return _with_origin(plain, path)
 
     def _content_of(self, path: Path) -> str:
         source = self._source_of(Arrival(path, path.name))
@@ -271,6 +283,10 @@ def _is_there(manifest: Manifest) -> bool:
     path = Path(manifest.origin)
     same = (manifest.n_bytes, manifest.modified_ns)
     return path.is_file() and size_and_time(path) == same
+
+
+def _with_origin(name: str, path: Path) -> str:
+    return f"{name}~{content_id(str(path), length=8)}"
 
 
 def _again(manifest: Manifest) -> Arrival:
