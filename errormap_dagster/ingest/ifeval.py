@@ -31,7 +31,7 @@ class IfEval(SourceFormat):
     def companions(self, path: Path) -> list[Path]:
         """The results by the other reading of the same answers."""
         other = _other(path)
-        return [other] if other.is_file() else []
+        return [other] if other != path and other.is_file() else []
 
     def read(self, path: Path, reading: Reading = DEFAULTS) -> Iterator[Batch]:
         """Read line by line."""

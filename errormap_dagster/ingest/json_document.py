@@ -20,6 +20,7 @@ _CHUNK_BYTES = 2**18
 _NEAR_THE_END = 12
 """Characters within which an error may come from text that was not read yet (a cut escape)."""
 _SPACE = " \t\r\n"
+_AFTER_A_VALUE = frozenset(",:]}" + _SPACE)
 
 
 class _Text:
@@ -79,7 +80,8 @@ class _Text:
             except (RecursionError, ValueError) as error:
                 raise self.broken(f"is no JSON that can be read: {error}") from error
             else:
-                if end < len(self._text) or self._is_whole:
+                # A number ends only where another sign says so: 12 may be the start of 12.5.
+                if self._is_whole or self._text[end : end + 1] in _AFTER_A_VALUE:
                     self._at = end
                     return value
             self._read_on()

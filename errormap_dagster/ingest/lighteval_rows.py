@@ -77,7 +77,7 @@ def flat_values(row: Row, metric: str) -> dict[str, Any]:
 def _gold(index: Any, choices: Sequence[str]) -> str | None:
     """The correct choices; the index is a number, a list of numbers, or a list in a list."""
     indexes = [i[0] if isinstance(i, list) and i else i for i in _listed(index)]
-    numbers = [int(i) for i in indexes if isinstance(i, int) or str(i).isdecimal()]
+    numbers = [int(str(i)) for i in indexes if str(i).isdecimal()]
     known = [choices[i] for i in numbers if 0 <= i < len(choices)]
     return joined_references(known)
 

@@ -65,11 +65,6 @@ class Mapped(SourceFormat):
         return {ours: _filled(value, names) for ours, value in self._mapping.values.items()}
 
     def _records(self, path: Path) -> Iterator[Record]:
-        try:
-            found = {ours: jmespath.compile(p) for ours, p in self._mapping.columns.items()}
-        except jmespath.exceptions.JMESPathError as error:
-            where = f"mappings.{self._mapping.name}.columns in errormap.yaml"
-            raise IngestError(f"{path}: {where} is no JMESPath: {error}") from error
         same = self._values(path)
         for number, row in self._rows(path):
             if isinstance(row, Rejected):
@@ -77,8 +72,19 @@ class Mapped(SourceFormat):
             elif not isinstance(row, Mapping):
                 yield Rejected(number, "malformed_row", "is no JSON object", row)
             else:
-                values = {ours: _search(row, path) for ours, path in found.items()}
+                columns = self._mapping.columns.items()
+                values = {ours: self._value(row, theirs, path) for ours, theirs in columns}
                 yield Kept(number, {**same, **values})
+
+    def _value(self, row: Mapping[str, Any], theirs: str, path: Path) -> Any:
+        """The column of exactly that name, else the value at that JMESPath."""
+        if theirs in row:
+            return row[theirs]
+        try:
+            return jmespath.search(theirs, row)
+        except jmespath.exceptions.JMESPathError as error:
+            where = f"mappings.{self._mapping.name}.columns in errormap.yaml"
+            raise IngestError(f"{path}: {where} is no JMESPath: {error}") from error
 
     def _rows(self, path: Path) -> Iterator[tuple[int, Any]]:
         if is_parquet(path):
@@ -90,11 +96,6 @@ class Mapped(SourceFormat):
         else:
             for line in lines(path):
                 yield line.number, line.value if isinstance(line, Line) else line
-
-
-def _search(row: Mapping[str, Any], expression: Any) -> Any:
-    """The value at a JMESPath; a column of exactly that name comes first."""
-    return row[expression.expression] if expression.expression in row else expression.search(row)
 
 
 def _filled(value: str, names: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from errormap_dagster.ingest.choices import DEFAULTS, Reading
 from errormap_dagster.ingest.columns import require_columns
 from errormap_dagster.ingest.compression import head_of
 from errormap_dagster.ingest.interface import Batch, SourceFormat
-from errormap_dagster.ingest.json_lines import BOM, lines
+from errormap_dagster.ingest.json_lines import BOM, first_object, lines
 from errormap_dagster.ingest.rows import Kept, Record, Rejected, batched
 
 
@@ -17,8 +17,10 @@ class NativeJsonl(SourceFormat):
     name = "native_jsonl"
 
     def sniff(self, path: Path) -> bool:
-        """Whether the first sign is that of an object."""
-        return head_of(path).removeprefix(BOM).lstrip().startswith(b"{")
+        """Whether the first line is an object, or broken and followed by the start of another."""
+        head = head_of(path).removeprefix(BOM).lstrip()
+        is_next = any(line.startswith(b"{") for line in head.splitlines()[1:])
+        return head.startswith(b"{") and (is_next or bool(first_object(path)))
 
     def read(self, path: Path, reading: Reading = DEFAULTS) -> Iterator[Batch]:
         """Read line by line; a line that is no object costs that line alone."""

@@ -154,6 +154,7 @@ def test_a_row_larger_than_a_block_is_read_once(
         (b"", "is empty"),
         (b"\x00\x01\x02binary", "no known format"),
         (b"example_id,model,output,score\ne,m,o,1\n", "'output' may be 'output_text'"),
+        (b'{"example_id": "e", "model": "m"\n', "no known format"),
         (b"PAR1 and then nothing of the kind", "Parquet"),
         (b"\x1f\x8b\x08broken gzip", "no known format"),
         (b"example_id,model,model,output_text,score\na,b,c,d,1\n", "occurs twice"),
