@@ -10,6 +10,7 @@ from errormap_dagster.stages.reports import (
     alias_notes,
     choice_notes,
     evaluation_table,
+    example_notes,
     landed_table,
     landing_notes,
     trial_notes,
@@ -37,7 +38,7 @@ def print_status(home: Path | None) -> int:
         console.say("No table has been made of them yet.")
     else:
         _show(made)
-    for note in trial_notes(project):
+    for note in (*trial_notes(project), *example_notes(project)):
         console.say(note)
     console.heading("A run would make")
     pending = pending_work(project)

@@ -25,15 +25,16 @@ def likely_aliases(models: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _is_alike(one: str, other: str) -> bool:
-    if _forms(one) & _forms(other):
+    if {_squashed(one), _bare(one)} & {_squashed(other), _bare(other)}:
         return True
-    first, second = _squashed(one.rsplit("/", 1)[-1]), _squashed(other.rsplit("/", 1)[-1])
-    same_numbers = re.findall(r"\d+", first) == re.findall(r"\d+", second)
-    return same_numbers and difflib.SequenceMatcher(None, first, second).ratio() >= _CLOSE
+    same_numbers = re.findall(r"\d+", _bare(one)) == re.findall(r"\d+", _bare(other))
+    ratio = difflib.SequenceMatcher(None, _bare(one), _bare(other)).ratio()
+    return same_numbers and ratio >= _CLOSE
 
 
-def _forms(name: str) -> set[str]:
-    return {_squashed(name), _squashed(name.rsplit("/", 1)[-1])}
+def _bare(name: str) -> str:
+    """The name without an organisation, which folders write before a double underscore."""
+    return _squashed(name.replace("__", "/").rsplit("/", 1)[-1])
 
 
 def _squashed(name: str) -> str:

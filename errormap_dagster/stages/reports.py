@@ -192,3 +192,22 @@ def alias_notes(project: Project) -> list[str]:
         f"{project.home.settings_file.name}: {{{json.dumps(one)}: {json.dumps(other)}}}"
         for one, other in sorted(pairs)
     ]
+
+
+def example_notes(project: Project) -> list[str]:
+    """A sentence for each dataset in which one example_id stands for several examples."""
+    differing = (
+        project.store.scan("raw_predictions")
+        .group_by("dataset", "example_id")
+        .agg(n_hashes=pl.col("example_hash").drop_nulls().n_unique())
+        .group_by("dataset")
+        .agg(n=(pl.col("n_hashes") > 1).sum(), of=pl.len())
+        .filter(pl.col("n") > 0)
+        .sort("dataset")
+        .collect()
+    )
+    return [
+        f"{dataset}: {n} of {of} examples have another question or reference in one log than in "
+        "another (see example_hash); make sure that their ids mean the same."
+        for dataset, n, of in differing.iter_rows()
+    ]

@@ -14,6 +14,7 @@ Row = dict[str, Any]
     ("names", "alike"),
     [
         (["org/model-7b", "model-7b"], True),
+        (["org__model-7b", "model-7b"], True),
         (["openai_gpt2", "openai/gpt2"], True),
         (["Model-7B", "model_7b"], True),
         (["Qwen2.5-7B-Instruct", "Qwen2.5-7B-Instrct"], True),
