@@ -1,7 +1,6 @@
 """Ids and draws that follow from content alone, never from position, title or time."""
 
 import hashlib
-import re
 import struct
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ import polars as pl
 
 Part = str | int | float | bool | None
 _FULL_LENGTH = 64
-_SPACE = re.compile(r"\s+")
 
 
 def _encode(part: Part) -> bytes:
@@ -57,7 +55,7 @@ def example_hash(question: str | None, reference: str | None) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def hash_fraction(seed: int, key: str) -> float:

@@ -22,7 +22,9 @@ def quarantined_share(project: ProjectResource) -> dg.AssetCheckResult:
     opened = project.open()
     limit = opened.settings.landing.max_quarantined_share
     share = pl.col("n_quarantined") / pl.col("n_rows")
-    files = opened.store.scan("landed_files").filter(pl.col("status") == "landed")
+    files = opened.store.scan("landed_files").filter(
+        pl.col("status") == "landed", pl.col("n_rows") > 0
+    )
     above = files.with_columns(share=share).filter(pl.col("share") > limit).collect()
     unreadable = (
         opened.store.scan("landed_files").filter(pl.col("status") == "unreadable").collect()
