@@ -16,9 +16,9 @@ from errormap_dagster.settings import Settings
 from errormap_dagster.store import WHOLE, Partition, Store
 
 CODE_VERSIONS: dict[str, str] = {
-    "landed_files": "1",
-    "quarantined_rows": "1",
-    "raw_predictions": "1",
+    "landed_files": "2",
+    "quarantined_rows": "2",
+    "raw_predictions": "2",
     "informative_correct_predictions": "1",
     "failures": "1",
     "judged_errors": "1",

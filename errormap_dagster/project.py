@@ -58,7 +58,7 @@ class Project:
     @cached_property
     def landing(self) -> Landing:
         """The home's landed files."""
-        return Landing(self.home.staging, self.home.landing, clock=_now)
+        return Landing(self.home.staging, self.home.landing, _now, self.settings.reading)
 
     @cached_property
     def judge(self) -> Judge:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from errormap_dagster.errors import SettingsError
+from errormap_dagster.ingest.choices import FileMapping, Reading
+from errormap_dagster.ingest.interface import COLUMNS
 from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.section import Section
 
@@ -20,7 +22,9 @@ class DatasetSettings(Section):
     """How the scores of one dataset are read."""
 
     metric: str | None = None
-    """The metric that the scores must be of; files with another one are refused."""
+    """The metric to take of a log with several; files with another one are refused."""
+    filter: str | None = None
+    """The filter to take of a log that scored each answer by several; default: docs/formats.md."""
     higher_is_better: bool | None = None
     """Direction of the metric; default: what the file says, else true."""
     threshold: float | None = Field(default=None, allow_inf_nan=False)
@@ -56,6 +60,41 @@ class LandingSettings(Section):
     """A larger share of rejected rows in a file fails a check."""
 
 
+class MappingSettings(Section):
+    """How to read files in a format that is not known; docs/formats.md has examples."""
+
+    files: str | None = None
+    """Pattern of paths, such as ``runs/*/answers.json``; without it ``--format`` names it."""
+    records: str | None = None
+    """Where the list of rows is in a JSON document; default: the document, or its lines."""
+    columns: dict[str, str]
+    """Our columns, each with the column or JMESPath of its value in a row."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """Our columns that are the same in every row; ``{folder}`` and ``{stem}`` are names."""
+
+    @field_validator("columns", "values")
+    @classmethod
+    def _ours(cls, given: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(given) - set(COLUMNS)):
+            raise ValueError(f"{unknown[0]!r} is none of our columns: {', '.join(COLUMNS)}")
+        return given
+
+
+class ModelSettings(Section):
+    """Names of models."""
+
+    aliases: dict[str, str] = Field(default_factory=dict)
+    """Spellings, each with the one name it stands for; exact, with letter case and signs."""
+
+    @field_validator("aliases")
+    @classmethod
+    def _one_step(cls, aliases: dict[str, str]) -> dict[str, str]:
+        chained = sorted(name for name in aliases.values() if aliases.get(name, name) != name)
+        if chained:
+            raise ValueError(f"{chained[0]!r} is a name and the spelling of another at once")
+        return aliases
+
+
 class TaxonomySettings(Section):
     """Bounds of the taxonomy that is grown from the errors, and the one that reports show."""
 
@@ -78,12 +117,28 @@ class Settings(Section):
     sampling: SamplingSettings = SamplingSettings()
     correct_predictions: CorrectPredictionSettings = CorrectPredictionSettings()
     landing: LandingSettings = LandingSettings()
+    models: ModelSettings = ModelSettings()
+    mappings: dict[str, MappingSettings] = Field(default_factory=dict)
+    """By a name of yours, which ``errormap land --format`` takes too."""
     judge: JudgeSettings = JudgeSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
 
     def of_dataset(self, dataset: str) -> DatasetSettings:
         """The settings of one dataset; the defaults when it is not named."""
         return self.datasets.get(dataset, DatasetSettings())
+
+    @property
+    def reading(self) -> Reading:
+        """What bears on how files are read."""
+        return Reading(
+            metrics={name: d.metric for name, d in self.datasets.items() if d.metric},
+            filters={name: d.filter for name, d in self.datasets.items() if d.filter},
+            mappings=tuple(
+                FileMapping(name, m.files, m.records, m.columns, m.values)
+                for name, m in sorted(self.mappings.items())
+            ),
+            aliases=self.models.aliases,
+        )
 
 
 def _section_of(kind: Any) -> type[BaseModel] | None:

@@ -21,6 +21,10 @@ class LandingConfig(dg.Config):
         default=[],
         description="Files or folders to land besides the home's landing folder.",
     )
+    source_format: str | None = Field(
+        default=None,
+        description="Format or declared mapping of those files; told by content if empty.",
+    )
 
 
 @dg.multi_asset(
@@ -36,7 +40,7 @@ def landing(
     """Read new and changed files; the evaluations in them become partitions."""
     started = time.monotonic()
     opened = project.open()
-    land(opened, config.paths)
+    land(opened, config.paths, config.source_format)
     register_evaluations(context, opened.landing.evaluations())
     seconds = time.monotonic() - started
     for table, column in (("landed_files", "status"), ("quarantined_rows", "reason")):

@@ -44,15 +44,19 @@ def land(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="Files or folders: CSV (.gz), JSON Lines, Parquet.", metavar="PATH", exists=True
+            help="Files or folders: tables, or logs of a harness.", metavar="PATH", exists=True
         ),
     ],
+    source_format: Annotated[
+        str | None,
+        typer.Option("--format", help="A format or declared mapping; default: told by content."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Read prediction files. Rows that cannot be used are quarantined, with the reason."""
+    """Read predictions and harness logs; rows that cannot be used are quarantined, with reason."""
     from errormap_dagster.cli.runs import land_files  # noqa: PLC0415 - as above
 
-    raise typer.Exit(land_files(home, paths))
+    raise typer.Exit(land_files(home, paths, source_format))
 
 
 @app.command()

@@ -36,10 +36,12 @@ def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.Execu
         )
 
 
-def land_files(home: Path | None, paths: Sequence[Path]) -> int:
+def land_files(home: Path | None, paths: Sequence[Path], source_format: str | None = None) -> int:
     """Land files; 1 when a check of the landing failed."""
     Home.locate(home).prepare()
-    named = {"paths": [str(path.expanduser().resolve()) for path in paths]}
+    named: dict[str, Any] = {"paths": [str(path.expanduser().resolve()) for path in paths]}
+    if source_format is not None:
+        named["source_format"] = source_format
     result = _execute(LAND, {"ops": {"landing": {"config": named}}}, {})
     return report_checks(result, every=True)
 

@@ -7,7 +7,10 @@ import polars as pl
 from errormap_dagster.cli import console
 from errormap_dagster.project import Project
 from errormap_dagster.stages.reports import (
+    alias_notes,
+    choice_notes,
     evaluation_table,
+    example_notes,
     landed_table,
     landing_notes,
     trial_notes,
@@ -27,7 +30,7 @@ def print_status(home: Path | None) -> int:
         console.say("Nothing has landed yet. `errormap land FILE...` reads predictions.")
         return 0
     _show(landed)
-    for note in landing_notes(project):
+    for note in (*landing_notes(project), *choice_notes(project), *alias_notes(project)):
         console.say(note)
     console.heading("Evaluations")
     made = evaluation_table(project)
@@ -35,7 +38,7 @@ def print_status(home: Path | None) -> int:
         console.say("No table has been made of them yet.")
     else:
         _show(made)
-    for note in trial_notes(project):
+    for note in (*trial_notes(project), *example_notes(project)):
         console.say(note)
     console.heading("A run would make")
     pending = pending_work(project)

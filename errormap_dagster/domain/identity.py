@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import unicodedata
 from collections.abc import Sequence
 
 import polars as pl
@@ -41,6 +42,20 @@ def content_ids(frame: pl.DataFrame, columns: Sequence[str], length: int = 32) -
     """The ``content_id`` of some columns, row by row, as a text series."""
     rows = frame.select(columns).iter_rows()
     return pl.Series("content_id", [content_id(*row, length=length) for row in rows], pl.String)
+
+
+def example_hash(question: str | None, reference: str | None) -> str | None:
+    """A hash of an example that is the same in any run of any harness; None without a question.
+
+    Letter case, white space and forms of Unicode that read alike do not count.
+    """
+    if question is None or not question.strip():
+        return None
+    return content_id(_plain(question), _plain(reference or ""), length=_FULL_LENGTH)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def hash_fraction(seed: int, key: str) -> float:

@@ -15,7 +15,7 @@ from errormap_dagster.domain.identity import content_id, content_ids
 from errormap_dagster.evaluations import Evaluation
 
 KEPT, DUPLICATE, CONFLICT = "kept", "duplicate", "conflict"
-_LIGHT = ["row_number", "example_id", "trial", "content", "n_text_bytes"]
+_LIGHT = ["row_number", "example_id", "trial", "run_id", "content", "n_text_bytes"]
 _ROW = ["source_uri", "row_number"]
 _PART_BYTES = 128 * 2**20
 """Texts held in memory at a time while an evaluation is written."""
@@ -24,17 +24,17 @@ _PART_BYTES = 128 * 2**20
 class StagedFile(NamedTuple):
     """The rows of one evaluation in one landed file.
 
-    ``landed_at`` is in UTC; ``folder`` holds the staged rows.
+    ``landed_at`` is in UTC; ``folders`` hold the staged rows, one for each spelling of the model.
     """
 
     source_uri: str
     source_format: str
     landed_at: object
-    folder: Path
+    folders: tuple[Path, ...]
 
     def scan(self) -> pl.LazyFrame:
         """The staged rows, with the file that they come from."""
-        paths = sorted(self.folder.glob("*.parquet"))
+        paths = [path for folder in self.folders for path in sorted(folder.glob("*.parquet"))]
         return pl.scan_parquet(paths, glob=False).with_columns(source_uri=pl.lit(self.source_uri))
 
 
@@ -42,11 +42,12 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
     """Number the trials of an evaluation and decide what becomes of each row.
 
     Rows without a trial are numbered within their file and example after the declared trials, in
-    the order of a hash of their content. Of rows of one example and trial that say the same, the
-    first by file and row is kept; rows that differ are all in conflict.
+    the order of a hash of their content. The trials of further runs of a harness come after those
+    of the first. Of rows of one example and trial that say the same, the first by file and row is
+    kept; rows that differ are all in conflict.
 
     Returns:
-        One row per staged row: source_uri, row_number, example_id, trial, declared_trial,
+        One row per staged row: source_uri, row_number, example_id, trial, declared_trial, run_id,
         occurrence, content, n_text_bytes, fate (kept, duplicate, conflict) and sources, the files
         that hold a row of the same example and trial.
     """
@@ -67,8 +68,8 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
             )
             .otherwise("declared_trial"),
         )
-        .sort(_ROW)
     )
+    numbered = _after_earlier_runs(numbered).sort(_ROW)
     same_trial = ["example_id", "trial"]
     is_first = pl.int_range(pl.len()).over(same_trial) == 0
     return numbered.with_columns(
@@ -83,12 +84,29 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
     )
 
 
+def _after_earlier_runs(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Count the trials of each run on from those of the runs before it, by their ids."""
+    of_runs = (
+        numbered.filter(pl.col("run_id").is_not_null())
+        .group_by("example_id", "run_id")
+        .agg(most=pl.max("trial"))
+        .sort("example_id", "run_id")
+        .with_columns(before=(pl.col("most").cum_sum() - pl.col("most")).over("example_id"))
+        .drop("most")
+    )
+    joined = numbered.join(of_runs, on=["example_id", "run_id"], how="left")
+    trial = pl.col("trial") + pl.col("before").fill_null(0)
+    return joined.with_columns(trial=trial).drop("before")
+
+
 def predictions(evaluation: Evaluation, files: Sequence[StagedFile]) -> Iterator[pl.DataFrame]:
     """Rows of ``raw_predictions``, sorted by prediction_id, in parts that fit in memory."""
     kept = settle(files).filter(pl.col("fate") == KEPT)
+    named = ["example_id", "declared_trial", "occurrence", "content", "run_id"]
     ids = [
-        content_id(*evaluation, *row)
-        for row in kept.select("example_id", "declared_trial", "occurrence", "content").iter_rows()
+        # A row of no run has the id it would have if runs were unknown.
+        content_id(*evaluation, *(row if row[-1] is not None else row[:-1]))
+        for row in kept.select(named).iter_rows()
     ]
     order = kept.with_columns(pl.Series("prediction_id", ids, pl.String)).sort("prediction_id")
     part = (order["n_text_bytes"].cum_sum() - 1) // _PART_BYTES
@@ -139,7 +157,9 @@ def conflicts(evaluation: Evaluation, files: Sequence[StagedFile]) -> pl.DataFra
     if settled.is_empty():
         schema = {"source_uri": pl.String, "row_number": pl.Int64, **columns}
         return pl.DataFrame(schema=schema)
-    texts = _rows_of(files, settled.select(_ROW)).drop("content", "n_text_bytes", "trial")
+    texts = _rows_of(files, settled.select(_ROW)).drop(
+        "content", "n_text_bytes", "trial", "example_hash"
+    )
     told = settled.select(*_ROW, "trial", "sources").join(texts, on=_ROW).sort(_ROW)
     raw = pl.struct(pl.exclude("sources", *_ROW)).struct.json_encode()
     return told.select(

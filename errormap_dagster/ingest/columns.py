@@ -26,5 +26,6 @@ def require_columns(path: Path, found: Sequence[str]) -> None:
     shown = ", ".join(found[:20]) or "none"
     raise IngestError(
         f"{path}: columns {', '.join(missing)} are missing; found: {shown}{hint}. Rename the "
-        f"columns to {', '.join(REQUIRED)}."
+        f"columns to {', '.join(REQUIRED)}, or declare under `mappings` in errormap.yaml which of "
+        "them are which."
     )

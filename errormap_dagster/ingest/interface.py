@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
+from errormap_dagster.ingest.choices import DEFAULTS, Choice, Reading
+
 COLUMNS = (
     "example_id",
     "model",
@@ -24,6 +26,13 @@ COLUMNS = (
 )
 """The columns of ErrorMap's own tables of predictions."""
 REQUIRED = ("example_id", "model", "output_text", "score")
+RUN = "run_id"
+"""The harness's own id of a run, where it has one: another run is another try at each example."""
+BARE = ("bare_input", "bare_reference")
+"""The question and the reference without a harness's prompt and letters, where a format knows
+them: what ``example_hash`` is made from. They are not stored."""
+EXTRA = (RUN, *BARE)
+"""What only the readers of logs fill."""
 
 REJECT_SCHEMA = pl.Schema(
     {"row_number": pl.Int64, "reason": pl.String, "detail": pl.String, "raw_row": pl.String}
@@ -38,10 +47,15 @@ class Batch(NamedTuple):
             already. ``is_undecodable`` marks rows whose bytes are no text; ``raw_row`` holds the
             row as it stood where the format knows it.
         rejects: rows that are no rows at all, in ``REJECT_SCHEMA``.
+        n_passed_over: rows of the file that say the same as another by a filter or metric that was
+            not chosen.
+        choices: the metric and filter that were taken, as far as they are new in this batch.
     """
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
+    n_passed_over: int = 0
+    choices: tuple[Choice, ...] = ()
 
 
 class SourceFormat(Protocol):
@@ -53,11 +67,17 @@ class SourceFormat(Protocol):
         """Whether the file's content looks like this format."""
         ...
 
-    def read(self, path: Path) -> Iterator[Batch]:
+    def companions(self, path: Path) -> list[Path]:
+        """Files beside it that are read together with it."""
+        del path
+        return []
+
+    def read(self, path: Path, reading: Reading = DEFAULTS) -> Iterator[Batch]:
         """The file in batches that fit in memory, in the order of the file.
 
         Raises:
-            IngestError: the file as a whole cannot be read.
+            IngestError: the file as a whole cannot be read, or a setting asks of it what it does
+                not hold.
         """
         ...
 

@@ -9,155 +9,246 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeGuard
 
 import polars as pl
 
 from errormap_dagster import progress
-from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.errors import IngestError
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.ingest.assemble import (
-    CONFLICT,
-    KEPT,
-    StagedFile,
-    conflicts,
-    predictions,
-    settle,
+from errormap_dagster.ingest.account import Account, account_of
+from errormap_dagster.ingest.arrivals import (
+    KNOWN_ENDINGS,
+    Arrival,
+    below,
+    delivery_hash,
+    files_in,
+    mark_of,
+    size_and_time,
 )
+from errormap_dagster.ingest.assemble import StagedFile, predictions
+from errormap_dagster.ingest.auxiliary import auxiliary_detail
+from errormap_dagster.ingest.choices import DEFAULTS, Choice, Reading
+from errormap_dagster.ingest.formats import format_named, format_of
+from errormap_dagster.ingest.interface import SourceFormat
+from errormap_dagster.ingest.mapped import Mapped
 from errormap_dagster.ingest.staging import (
+    AUXILIARY,
     LANDED,
     ROWS_READ,
     SUPERSEDED,
     UNREADABLE,
     Manifest,
     Staging,
-    file_hash,
     timestamp,
 )
-
-DUPLICATE = "duplicate"
-KNOWN_ENDINGS = (
-    ".csv",
-    ".csv.gz",
-    ".jsonl",
-    ".jsonl.gz",
-    ".ndjson",
-    ".ndjson.gz",
-    ".parquet",
-)
-"""What is read in a folder; a file that is named outright may end in anything."""
-
-
-class Arrival(NamedTuple):
-    """A file to land and the name under which it is known."""
-
-    path: Path
-    name: str
-
-
-class Account(NamedTuple):
-    """What became of everything that was landed, as rows of the tables named alike."""
-
-    landed_files: pl.DataFrame
-    quarantined_rows: pl.DataFrame
 
 
 class Landing:
     """The landed files of a home."""
 
-    def __init__(self, staging: Path, landing: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        staging: Path,
+        landing: Path,
+        clock: Callable[[], datetime],
+        reading: Reading = DEFAULTS,
+    ) -> None:
         self._staging = Staging(staging)
         self._folder = landing
         self._clock = clock
+        self._reading = reading
 
-    def add(self, paths: Sequence[Path]) -> None:
+    def add(self, paths: Sequence[Path], source_format: str | None = None) -> None:
         """Land files, and all files with known endings below folders.
 
+        Args:
+            paths: of files and folders.
+            source_format: the format or declared mapping to read them in; told by content if None.
+
         Raises:
-            IngestError: a path does not exist, or a folder holds no file with a known ending.
+            IngestError: a path does not exist, a folder holds no file with a known ending, or no
+                format has the name given.
         """
-        arrivals = [arrival for path in paths for arrival in self._arrivals(path)]
-        self._land(arrivals)
+        if source_format is not None:
+            format_named(source_format, self._reading)
+        found = [arrival for path in paths for arrival in self._arrivals(path)]
+        self._land([a._replace(source_format=source_format) for a in self._told_apart(found)])
+
+    def _told_apart(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """The arrivals with a name of its own for each that shares its name with another file."""
+        first: dict[str, Path] = {}
+        for arrival in arrivals:
+            first.setdefault(arrival.name, arrival.path)
+        return [
+            a
+            if first[a.name] == a.path
+            or self._content_of(first[a.name]) == self._content_of(a.path)
+            else a._replace(name=_with_origin(a.name, a.path))
+            for a in arrivals
+        ]
 
     def scan(self) -> None:
-        """Land what is new or changed in the landing folder, by size and time of change."""
-        self._land(self._new_in_folder())
-
-    def _new_in_folder(self) -> list[Arrival]:
-        seen = {
-            (m.source_uri, m.n_bytes, m.modified_ns)
-            for m in self._staging.manifests()
-            if m.status != SUPERSEDED
-        }
-        found = [Arrival(path, _below(path, self._folder)) for path in _files_in(self._folder)]
-        return [a for a in found if (a.name, *_size_and_time(a.path)) not in seen]
+        """Land what is new or changed in the landing folder, and what settings would read anew."""
+        self._land(self._pending())
 
     def pending_files(self) -> list[str]:
-        """Names of files in the landing folder that no landing has read yet."""
-        return [arrival.name for arrival in self._new_in_folder()]
+        """Names of files that no landing has read yet, or not by the settings of now."""
+        return [arrival.name for arrival in self._pending()]
+
+    def _pending(self) -> list[Arrival]:
+        manifests = [m for m in self._staging.manifests() if m.status != SUPERSEDED]
+        seen = {
+            (m.source_uri, m.n_bytes, m.modified_ns)
+            for m in manifests
+            if not self._is_misread(m) and m.beside == self._beside(m)
+        }
+        found = [Arrival(path, below(path, self._folder)) for path in files_in(self._folder)]
+        new = [a for a in found if (a.name, *size_and_time(a.path)) not in seen]
+        elsewhere = [m for m in manifests if not Path(m.origin).is_relative_to(self._folder)]
+        return [*new, *(_again(m) for m in elsewhere if self._is_misread(m) and _is_there(m))]
+
+    def _is_misread(self, manifest: Manifest) -> bool:
+        """Whether the settings of now would read a file otherwise than it was read."""
+        reading = self._reading
+        if manifest.status == AUXILIARY or manifest.reading == reading.fingerprint:
+            return False
+        path = Path(manifest.origin)
+        return (
+            manifest.status == UNREADABLE
+            or manifest.source_format == Mapped.name
+            or not all(reading.still_chooses(choice) for choice in manifest.choices)
+            or any(Mapped(mapping).sniff(path) for mapping in reading.mappings)
+        )
+
+    def _beside(self, manifest: Manifest) -> str:
+        """The mark of the files that a file would be read with now."""
+        name, path = manifest.source_format, Path(manifest.origin)
+        if name is None or name == Mapped.name or not path.is_file():
+            return manifest.beside
+        return mark_of(format_named(name, self._reading).companions(path))
 
     def _arrivals(self, path: Path) -> list[Arrival]:
         if not path.exists():
             raise IngestError(f"{path}: does not exist.")
         if path.is_relative_to(self._folder):
-            files = [path] if path.is_file() else _files_in(path)
-            return [Arrival(file, _below(file, self._folder)) for file in files]
+            files = [path] if path.is_file() else files_in(path)
+            return [Arrival(file, below(file, self._folder)) for file in files]
         if path.is_file():
             return [Arrival(path, self._name_of(path, path.name))]
-        files = _files_in(path)
+        files = files_in(path)
         if not files:
             raise IngestError(
                 f"{path}: holds no file that ends in one of {', '.join(KNOWN_ENDINGS)}."
             )
-        return [Arrival(f, self._name_of(f, f"{path.name}/{_below(f, path)}")) for f in files]
+        return [Arrival(f, self._name_of(f, f"{path.name}/{below(f, path)}")) for f in files]
 
     def _name_of(self, path: Path, plain: str) -> str:
         """The plain name, unless another place delivered other content under it before."""
-        origin = str(path)
-        same_name = [m for m in self._live() if m.source_uri == plain and m.origin != origin]
-        if not same_name or any(m.content_hash == file_hash(path) for m in same_name):
+        delivered = [m for m in self._staging.manifests() if m.status in {LANDED, AUXILIARY}]
+        same_name = [m for m in delivered if m.source_uri == plain and m.origin != str(path)]
+        if not same_name or any(m.content_hash == self._content_of(path) for m in same_name):
             return plain
-        return f"{plain}~{content_id(origin, length=8)}"
+        return _with_origin(plain, path)
+
+    def _content_of(self, path: Path) -> str:
+        source = self._source_of(Arrival(path, path.name))
+        return delivery_hash(path, source.companions(path) if _is_format(source) else [])
 
     def _land(self, arrivals: Sequence[Arrival]) -> None:
         if arrivals:
             progress.begin(ROWS_READ, None)
-        for arrival in progress.track(arrivals, "landed_files"):
+        landed = [self._land_one(a) for a in progress.track(arrivals, "landed_files")]
+        if any(manifest.status == AUXILIARY for manifest in landed):
+            # What came beside a file that was landed before changes what is known of its rows.
+            for manifest in self._staging.manifests():
+                if manifest.status in {LANDED, UNREADABLE} and _is_there(manifest):
+                    self._land_one_if_beside_changed(manifest)
+
+    def _land_one_if_beside_changed(self, manifest: Manifest) -> None:
+        arrival = _again(manifest)
+        source = self._source_of(arrival)
+        if _is_format(source) and mark_of(source.companions(arrival.path)) != manifest.beside:
             self._land_one(arrival)
 
-    def _land_one(self, arrival: Arrival) -> None:
-        n_bytes, modified_ns = _size_and_time(arrival.path)
-        now = self._clock().isoformat()
-        content = file_hash(arrival.path)
-        new = Manifest(arrival.name, str(arrival.path), content, n_bytes, modified_ns, now, LANDED)
+    def _source_of(self, arrival: Arrival) -> SourceFormat | IngestError | str:
+        """How to read a file, why it cannot be read, or what it is an auxiliary file of."""
+        if arrival.source_format is None and (told := auxiliary_detail(arrival.path)):
+            return told
+        try:
+            return format_of(arrival.path, self._reading, arrival.source_format)
+        except IngestError as error:
+            return error
+
+    def _land_one(self, arrival: Arrival) -> Manifest:
+        source = self._source_of(arrival)
+        companions = source.companions(arrival.path) if _is_format(source) else []
+        content = delivery_hash(arrival.path, companions)
         of_name = [m for m in self._staging.manifests() if m.source_uri == arrival.name]
         known = next((m for m in of_name if m.content_hash == content), None)
-        if known and known.status == LANDED:
-            self._staging.touch(replace(known, modified_ns=modified_ns))
-            return
-        staged = self._staging.stage(
-            replace(new, landed_at=known.landed_at) if known else new, arrival.path
+        n_bytes, modified_ns = size_and_time(arrival.path)
+        new = Manifest(
+            arrival.name,
+            str(arrival.path),
+            content,
+            n_bytes,
+            modified_ns,
+            known.landed_at if known else self._clock().isoformat(),
+            LANDED,
+            named_format=arrival.source_format,
+            beside=mark_of(companions),
+            reading=self._reading.fingerprint,
         )
-        gone = {UNREADABLE} if staged.status == UNREADABLE else {UNREADABLE, LANDED}
+        landed = self._read(new, known, source)
+        gone = {UNREADABLE} if landed.status == UNREADABLE else {UNREADABLE, LANDED, AUXILIARY}
         for older in of_name:
             if older.content_hash != content and older.status in gone:
                 self._staging.supersede(older, f"replaced by the content {content[:12]}")
+        return landed
+
+    def _read(
+        self, new: Manifest, known: Manifest | None, source: SourceFormat | IngestError | str
+    ) -> Manifest:
+        """Stage the rows of a file, unless they are staged already as they would be."""
+        if isinstance(source, str):
+            return self._staging.note(replace(new, status=AUXILIARY, detail=source))
+        if isinstance(source, IngestError):
+            return self._staging.note(replace(new, status=UNREADABLE, detail=str(source)))
+        same_format = known is not None and known.named_format == new.named_format
+        if known and same_format and known.status == LANDED and not self._is_misread(known):
+            marks = {"modified_ns": new.modified_ns, "beside": new.beside, "reading": new.reading}
+            return self._staging.note(replace(known, **marks))
+        named = replace(new, source_format=source.name)
+        return self._staging.stage(named, Path(new.origin), source, self._reading)
+
+    def choices(self) -> list[tuple[str, Choice]]:
+        """The format and choice of each dataset in each live file that offered one, sorted."""
+        found = [(m.source_format or "", choice) for m in self._live() for choice in m.choices]
+        return sorted(found, key=lambda pair: (pair[1].dataset, pair[0], repr(pair[1])))
+
+    def unread_choices(self) -> list[str]:
+        """Names of live files that settings would read anew, but that are no longer there."""
+        return [m.source_uri for m in self._live() if self._is_misread(m) and not _is_there(m)]
+
+    def spellings(self) -> list[Evaluation]:
+        """Every pair of dataset and model as the files spell it, sorted."""
+        return sorted({Evaluation(e.dataset, e.model) for m in self._live() for e in m.evaluations})
 
     def _live(self) -> list[Manifest]:
         return [m for m in self._staging.manifests() if m.status == LANDED]
 
     def evaluations(self) -> list[Evaluation]:
         """Every pair of dataset and model of which rows have landed, sorted."""
-        return sorted({Evaluation(e.dataset, e.model) for m in self._live() for e in m.evaluations})
+        spelled = self.spellings()
+        return sorted({Evaluation(d, self._reading.model_of(m)) for d, m in spelled})
 
     def fingerprint(self, evaluation: Evaluation) -> str:
         """A hash of the evaluation's landed rows that does not depend on their order."""
         parts = [
             part
             for manifest in self._live()
-            if (rows := manifest.rows_of(evaluation))
+            for rows in manifest.rows_of(evaluation, self._reading)
             for part in (manifest.source_uri, rows.rows_hash)
         ]
         return content_id(*parts)
@@ -168,10 +259,10 @@ class Landing:
                 manifest.source_uri,
                 manifest.source_format or "",
                 timestamp(manifest.landed_at),
-                self._staging.folder(manifest, evaluation),
+                tuple(self._staging.folder(manifest, staged) for staged in rows),
             )
             for manifest in self._live()
-            if manifest.rows_of(evaluation)
+            if (rows := manifest.rows_of(evaluation, self._reading))
         ]
 
     def assemble(self, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
@@ -180,87 +271,23 @@ class Landing:
 
     def account(self) -> Account:
         """What became of every landed file and of every row that is no prediction."""
-        fates: list[pl.DataFrame] = []
-        contradictions: list[pl.DataFrame] = []
-        for evaluation in self.evaluations():
-            files = self._files_of(evaluation)
-            counted = settle(files).group_by("source_uri", "fate").len("n")
-            fates.append(counted)
-            if CONFLICT in counted["fate"]:
-                contradictions.append(conflicts(evaluation, files))
-        empty = pl.DataFrame(schema={"source_uri": pl.String, "fate": pl.String, "n": pl.UInt32})
-        summed = pl.concat([empty, *fates]).group_by("source_uri", "fate").agg(pl.sum("n"))
-        tally = {(uri, fate): n for uri, fate, n in summed.iter_rows()}
-        return Account(self._landed_files(tally), self._quarantined_rows(contradictions))
-
-    def _landed_files(self, tally: dict[tuple[str, str], int]) -> pl.DataFrame:
-        rows = [_file_row(manifest, tally) for manifest in self._staging.manifests()]
-        schema = polars_schema("landed_files")
-        return pl.DataFrame(rows, schema=schema).sort("source_uri", "content_hash")
-
-    def _quarantined_rows(self, contradictions: list[pl.DataFrame]) -> pl.DataFrame:
-        schema = polars_schema("quarantined_rows")
-        landed_at = {m.source_uri: timestamp(m.landed_at) for m in self._live()}
-        rejected = [
-            self._staging.rejects(manifest).with_columns(source_uri=pl.lit(manifest.source_uri))
-            for manifest in self._live()
-        ]
-        columns = [name for name in schema.names() if name != "landed_at"]
-        frames = [frame.select(columns) for frame in [*rejected, *contradictions]]
-        empty = pl.DataFrame(schema={name: schema[name] for name in columns})
-        kind = schema["landed_at"]
-        return (
-            pl.concat([empty, *frames])
-            .with_columns(
-                landed_at=pl.col("source_uri").replace_strict(
-                    landed_at, default=None, return_dtype=kind
-                )
-            )
-            .sort("source_uri", "row_number")
-        )
+        return account_of(self._staging, ((e, self._files_of(e)) for e in self.evaluations()))
 
 
-def _file_row(manifest: Manifest, tally: dict[tuple[str, str], int]) -> dict[str, object]:
-    is_live = manifest.status == LANDED
-    counted = {
-        fate: tally.get((manifest.source_uri, fate), 0) if is_live else 0
-        for fate in (KEPT, DUPLICATE, CONFLICT)
-    }
-    n_rows = manifest.n_rows if is_live else 0
-    is_duplicate = 0 < n_rows == counted[DUPLICATE]
-    return {
-        "source_uri": manifest.source_uri,
-        "content_hash": manifest.content_hash,
-        "source_format": manifest.source_format,
-        "status": DUPLICATE if is_duplicate else manifest.status,
-        "detail": "every row stands in other landed files already"
-        if is_duplicate
-        else manifest.detail,
-        "n_rows": n_rows,
-        "n_kept": counted[KEPT],
-        "n_quarantined": counted[CONFLICT] + (manifest.n_rejected if is_live else 0),
-        "n_duplicates": counted[DUPLICATE],
-        "n_evaluations": len(manifest.evaluations) if is_live else 0,
-        "n_bytes": manifest.n_bytes,
-        "landed_at": timestamp(manifest.landed_at),
-    }
+def _is_format(source: SourceFormat | IngestError | str) -> TypeGuard[SourceFormat]:
+    return not isinstance(source, IngestError | str)
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """Files with known endings below a folder, sorted; hidden and underscored ones passed over."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and path.name.lower().endswith(KNOWN_ENDINGS)
-        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    )
+def _is_there(manifest: Manifest) -> bool:
+    """Whether a file stands where it came from as it was."""
+    path = Path(manifest.origin)
+    same = (manifest.n_bytes, manifest.modified_ns)
+    return path.is_file() and size_and_time(path) == same
 
 
-def _below(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def _with_origin(name: str, path: Path) -> str:
+    return f"{name}~{content_id(str(path), length=8)}"
 
 
-def _size_and_time(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+def _again(manifest: Manifest) -> Arrival:
+    return Arrival(Path(manifest.origin), manifest.source_uri, manifest.named_format)

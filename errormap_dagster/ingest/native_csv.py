@@ -5,7 +5,7 @@ sees the quotes can tell apart. Every column is read as bytes, so that one row t
 costs that row alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,18 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from errormap_dagster.errors import IngestError
+from errormap_dagster.ingest.choices import DEFAULTS, Reading
 from errormap_dagster.ingest.columns import require_columns
 from errormap_dagster.ingest.compression import head_of, is_gzip
 from errormap_dagster.ingest.decoding import decode
-from errormap_dagster.ingest.interface import Batch, rejects
+from errormap_dagster.ingest.interface import Batch, SourceFormat, rejects
 
 _BLOCK_BYTES = 16 * 2**20
 """A row must fit in a block; larger rows are met by reading on with larger blocks."""
 _LARGEST_BLOCK_BYTES = 2**30
 
 
-class NativeCsv:
+class NativeCsv(SourceFormat):
     """Comma-separated predictions with a header."""
 
     name = "native_csv"
@@ -34,22 +35,28 @@ class NativeCsv:
         first = head_of(path).split(b"\n", 1)[0]
         return b"," in first and not first.lstrip(b"\xef\xbb\xbf \t").startswith((b"{", b"["))
 
-    def read(self, path: Path) -> Iterator[Batch]:
+    def read(self, path: Path, reading: Reading = DEFAULTS) -> Iterator[Batch]:
         """Read block by block; a row that outgrows its block is read with a larger one."""
-        n_given, block = 0, _BLOCK_BYTES
-        while True:
-            try:
-                for batch in _read_blocks(path, block, skip=n_given):
-                    yield batch
-                    n_given += batch.rows.height + batch.rejects.height
-            except pa.ArrowInvalid as error:
-                if "straddling" not in str(error) or block >= _LARGEST_BLOCK_BYTES:
-                    raise IngestError(f"{path}: is not readable as CSV: {error}") from error
-                block *= 8
-            except (OSError, EOFError) as error:
-                raise IngestError(f"{path}: cannot be read to its end: {error}") from error
-            else:
-                return
+        del reading
+        yield from read_csv(path, require_columns)
+
+
+def read_csv(path: Path, check: Callable[[Path, list[str]], None]) -> Iterator[Batch]:
+    """A CSV file with whatever columns pass the check, in batches."""
+    n_given, block = 0, _BLOCK_BYTES
+    while True:
+        try:
+            for batch in _read_blocks(path, block, n_given, check):
+                yield batch
+                n_given += batch.rows.height + batch.rejects.height
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block >= _LARGEST_BLOCK_BYTES:
+                raise IngestError(f"{path}: is not readable as CSV: {error}") from error
+            block *= 8
+        except (OSError, EOFError) as error:
+            raise IngestError(f"{path}: cannot be read to its end: {error}") from error
+        else:
+            return
 
 
 class _InvalidRows:
@@ -86,7 +93,7 @@ def _open(path: Path, block: int, names: list[str], invalid: _InvalidRows) -> An
     )
 
 
-def _header(path: Path, block: int) -> list[str]:
+def _header(path: Path, block: int, check: Callable[[Path, list[str]], None]) -> list[str]:
     try:
         names = _open(path, block, [], _InvalidRows()).schema.names
     except pa.ArrowInvalid as error:
@@ -97,12 +104,14 @@ def _header(path: Path, block: int) -> list[str]:
         raise IngestError(f"{path}: the header is no UTF-8. Save the file as UTF-8.") from error
     if len(set(names)) < len(names):
         raise IngestError(f"{path}: a column name occurs twice in the header: {names}")
-    require_columns(path, names)
+    check(path, names)
     return names
 
 
-def _read_blocks(path: Path, block: int, skip: int) -> Iterator[Batch]:
-    names = _header(path, block)
+def _read_blocks(
+    path: Path, block: int, skip: int, check: Callable[[Path, list[str]], None]
+) -> Iterator[Batch]:
+    names = _header(path, block, check)
     invalid = _InvalidRows()
     last = 0
     for record_batch in _open(path, block, names, invalid):

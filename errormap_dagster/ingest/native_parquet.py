@@ -8,26 +8,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errormap_dagster.errors import IngestError
+from errormap_dagster.ingest.choices import DEFAULTS, Reading
 from errormap_dagster.ingest.columns import require_columns
 from errormap_dagster.ingest.decoding import decode
-from errormap_dagster.ingest.interface import Batch, rejects
+from errormap_dagster.ingest.interface import Batch, SourceFormat, rejects
 
 _MAGIC = b"PAR1"
 _ROWS_AT_ONCE = 4096
 
 
-class NativeParquet:
+def is_parquet(path: Path) -> bool:
+    """Whether the file starts as Parquet does."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+class NativeParquet(SourceFormat):
     """Predictions in a Parquet file; columns may have any type that reads as text or number."""
 
     name = "native_parquet"
 
     def sniff(self, path: Path) -> bool:
         """Whether the file starts as Parquet does."""
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
+        return is_parquet(path)
 
-    def read(self, path: Path) -> Iterator[Batch]:
+    def read(self, path: Path, reading: Reading = DEFAULTS) -> Iterator[Batch]:
         """Read some thousand rows at a time."""
+        del reading
         try:
             with pq.ParquetFile(path) as file:
                 require_columns(path, file.schema_arrow.names)

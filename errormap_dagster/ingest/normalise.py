@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from errormap_dagster.domain.identity import example_hash
 from errormap_dagster.domain.signature import ALL_DATASETS
-from errormap_dagster.ingest.interface import COLUMNS, REJECT_SCHEMA, Batch
+from errormap_dagster.ingest.interface import COLUMNS, EXTRA, REJECT_SCHEMA, RUN, Batch
 
 PREDICTION_SCHEMA = pl.Schema(
     {
@@ -25,6 +26,8 @@ PREDICTION_SCHEMA = pl.Schema(
         "score": pl.Float64,
         "metric": pl.String,
         "higher_is_better": pl.Boolean,
+        "example_hash": pl.String,
+        RUN: pl.String,
     }
 )
 DEFAULT_METRIC = "score"
@@ -48,7 +51,7 @@ def _is_blank(column: str) -> pl.Expr:
 
 
 def _with_all_columns(rows: pl.DataFrame, dataset: str) -> pl.DataFrame:
-    absent = [name for name in COLUMNS if name not in rows.columns]
+    absent = [name for name in (*COLUMNS, *EXTRA) if name not in rows.columns]
     complete = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     if "is_undecodable" not in complete.columns:
         complete = complete.with_columns(is_undecodable=pl.lit(value=False))
@@ -128,15 +131,24 @@ def _details() -> pl.Expr:
 
 
 def _raw_rows(rejected: pl.DataFrame, original: list[str]) -> pl.Series:
-    if "raw_row" in rejected.columns:
-        return rejected["raw_row"]
+    """The row as it stood where the format knows it, else the values that were read from it."""
+    known = rejected["raw_row"] if "raw_row" in rejected.columns else [None] * rejected.height
     texts = [
-        json.dumps(
-            {name: value for name, value in row.items() if value is not None}, ensure_ascii=False
-        )
-        for row in rejected.select(original).iter_rows(named=True)
+        stood
+        if stood is not None
+        else json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False)
+        for stood, row in zip(known, rejected.select(original).iter_rows(named=True), strict=True)
     ]
     return pl.Series("raw_row", texts, pl.String)
+
+
+def _example_hashes(kept: pl.DataFrame) -> pl.Series:
+    """By the bare question and reference where the format knows them, else by what stands."""
+    texts = kept.select(
+        pl.coalesce("bare_input", "input_text").alias("asked"),
+        pl.coalesce("bare_reference", "correct_answer").alias("expected"),
+    )
+    return pl.Series("example_hash", [example_hash(*row) for row in texts.iter_rows()], pl.String)
 
 
 def normalise(batch: Batch, dataset: str) -> Normalised:
@@ -148,13 +160,15 @@ def normalise(batch: Batch, dataset: str) -> Normalised:
     """
     if batch.rows.is_empty():
         return Normalised(pl.DataFrame(schema=PREDICTION_SCHEMA), batch.rejects)
-    original = [name for name in batch.rows.columns if name not in {"row_number", "is_undecodable"}]
+    ours = {"row_number", "is_undecodable", "raw_row", *EXTRA}
+    original = [name for name in batch.rows.columns if name not in ours]
     told = _parsed(_with_all_columns(batch.rows, dataset)).with_columns(reason=_reasons())
     rejected = told.filter(pl.col("reason").is_not_null()).with_columns(detail=_details())
     refused = rejected.with_columns(_raw_rows(rejected, original)).select(REJECT_SCHEMA.names())
     kept = told.filter(pl.col("reason").is_null()).with_columns(
         score="score_value", trial="trial_value", higher_is_better="flag_value"
     )
+    kept = kept.with_columns(_example_hashes(kept))
     return Normalised(
         kept.select(PREDICTION_SCHEMA.names()).cast(PREDICTION_SCHEMA),
         pl.concat([batch.rejects, refused]).sort("row_number"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,18 +19,19 @@ from errormap_dagster import progress
 from errormap_dagster.domain.identity import content_id, content_ids
 from errormap_dagster.errors import IngestError
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.ingest.formats import format_of
-from errormap_dagster.ingest.interface import REJECT_SCHEMA
+from errormap_dagster.ingest.choices import Choice, Reading
+from errormap_dagster.ingest.interface import REJECT_SCHEMA, Batch, SourceFormat
 from errormap_dagster.ingest.normalise import normalise
 
 _MANIFEST = "manifest.json"
 _REJECTS = "rejects.parquet"
-_ENDINGS = (".gz", ".csv", ".jsonl", ".ndjson", ".parquet")
+_ENDINGS = (".gz", ".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".eval")
 _CONTENT = ["input_text", "output_text", "correct_answer", "score", "metric", "higher_is_better"]
 _HASH_CHUNK = 2**20
 ROWS_READ = "rows_read"
 """The work that landing reports as progress."""
 LANDED, SUPERSEDED, UNREADABLE = "landed", "superseded", "unreadable"
+AUXILIARY = "auxiliary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,11 @@ class StagedEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is known of a landed file."""
+    """What is known of a landed file.
+
+    ``beside`` marks the files that were read with it, ``reading`` the settings it was read by, and
+    ``named_format`` the format that the user named, if any.
+    """
 
     source_uri: str
     origin: str
@@ -55,8 +61,13 @@ class Manifest:
     status: str
     source_format: str | None = None
     detail: str | None = None
+    named_format: str | None = None
+    beside: str = ""
+    reading: str = ""
     n_rows: int = 0
     n_rejected: int = 0
+    n_passed_over: int = 0
+    choices: list[Choice] = field(default_factory=list[Choice])
     evaluations: list[StagedEvaluation] = field(default_factory=list)
 
     @property
@@ -64,9 +75,13 @@ class Manifest:
         """The name of the file's folder: its source and its content."""
         return content_id(self.source_uri, self.content_hash)
 
-    def rows_of(self, evaluation: Evaluation) -> StagedEvaluation | None:
-        """What the file holds of an evaluation."""
-        return next((e for e in self.evaluations if (e.dataset, e.model) == evaluation), None)
+    def rows_of(self, evaluation: Evaluation, reading: Reading) -> list[StagedEvaluation]:
+        """What the file holds of an evaluation, under each spelling of its model."""
+        return [
+            e
+            for e in self.evaluations
+            if (e.dataset, reading.model_of(e.model)) == (evaluation.dataset, evaluation.model)
+        ]
 
 
 def file_hash(path: Path) -> str:
@@ -97,28 +112,32 @@ class Staging:
         found = [_read(path) for path in self._root.glob(f"*/{_MANIFEST}")]
         return sorted(found, key=lambda m: (m.source_uri, m.landed_at, m.content_hash))
 
-    def folder(self, manifest: Manifest, evaluation: Evaluation) -> Path:
+    def folder(self, manifest: Manifest, staged: StagedEvaluation) -> Path:
         """Where the rows of one evaluation of a file lie."""
-        return self._root / manifest.key / content_id(*evaluation)
+        return self._root / manifest.key / content_id(staged.dataset, staged.model)
 
     def rejects(self, manifest: Manifest) -> pl.DataFrame:
         """The rows of a file that cannot be used, in ``REJECT_SCHEMA``."""
         path = self._root / manifest.key / _REJECTS
         return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=REJECT_SCHEMA)
 
-    def stage(self, manifest: Manifest, path: Path) -> Manifest:
+    def stage(
+        self, manifest: Manifest, path: Path, source: SourceFormat, reading: Reading
+    ) -> Manifest:
         """Read a file into a folder of its own; an unreadable file becomes a manifest alone.
 
         Args:
             manifest: what is known before the file is read.
             path: of the file.
+            source: the format to read it in.
+            reading: the settings to read it by.
         """
         final = self._root / manifest.key
         beside = final.with_name(f"{final.name}.tmp")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
-            told = _stage_rows(manifest, path, beside)
+            told = _stage_rows(manifest, path, beside, source, reading)
         except IngestError as error:
             shutil.rmtree(beside)
             beside.mkdir()
@@ -128,9 +147,11 @@ class Staging:
         beside.rename(final)
         return told
 
-    def touch(self, manifest: Manifest) -> None:
-        """Note what changed about a file whose content did not."""
+    def note(self, manifest: Manifest) -> Manifest:
+        """Note what is known of a file without reading its rows."""
+        (self._root / manifest.key).mkdir(parents=True, exist_ok=True)
         _write(self._root / manifest.key / _MANIFEST, manifest)
+        return manifest
 
     def supersede(self, manifest: Manifest, detail: str) -> None:
         """Let a file's rows count no longer; what became of it stays known."""
@@ -142,11 +163,13 @@ class Staging:
         (folder / _REJECTS).unlink(missing_ok=True)
 
 
-def _stage_rows(manifest: Manifest, path: Path, folder: Path) -> Manifest:
-    source = format_of(path)
+def _stage_rows(
+    manifest: Manifest, path: Path, folder: Path, source: SourceFormat, reading: Reading
+) -> Manifest:
     tally = _Tally()
     refused: list[pl.DataFrame] = []
-    for number, batch in enumerate(source.read(path)):
+    for number, batch in enumerate(source.read(path, reading)):
+        tally.note(batch)
         usable, rejected = normalise(batch, dataset_of(path))
         refused.append(rejected)
         for evaluation, rows in _by_evaluation(usable):
@@ -159,12 +182,14 @@ def _stage_rows(manifest: Manifest, path: Path, folder: Path) -> Manifest:
     rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *refused]).sort("row_number")
     rejects.write_parquet(folder / _REJECTS, compression="zstd")
     staged = tally.evaluations()
-    n_rows = sum(e.n_rows for e in staged) + rejects.height
+    n_rows = sum(e.n_rows for e in staged) + rejects.height + tally.n_passed_over
     return replace(
         manifest,
         source_format=source.name,
         n_rows=n_rows,
         n_rejected=rejects.height,
+        n_passed_over=tally.n_passed_over,
+        choices=tally.choices,
         evaluations=staged,
     )
 
@@ -189,9 +214,15 @@ class _Tally:
     def __init__(self) -> None:
         self._n_rows: dict[Evaluation, int] = {}
         self._sums: dict[Evaluation, int] = {}
+        self.n_passed_over = 0
+        self.choices: list[Choice] = []
+
+    def note(self, batch: Batch) -> None:
+        self.n_passed_over += batch.n_passed_over
+        self.choices.extend(batch.choices)
 
     def add(self, evaluation: Evaluation, rows: pl.DataFrame) -> None:
-        ids = content_ids(rows, ["example_id", "trial", "content"])
+        ids = content_ids(rows, ["example_id", "trial", "run_id", "content"])
         self._n_rows[evaluation] = self._n_rows.get(evaluation, 0) + rows.height
         # A sum of hashes is the same in every order and, unlike exclusive or, counts repetitions.
         total = self._sums.get(evaluation, 0) + sum(int(row, 16) for row in ids)
@@ -207,7 +238,13 @@ class _Tally:
 def _read(path: Path) -> Manifest:
     document = json.loads(path.read_text(encoding="utf-8"))
     evaluations = [StagedEvaluation(**entry) for entry in document.pop("evaluations")]
-    return Manifest(**document, evaluations=evaluations)
+    choices = [_choice(entry) for entry in document.pop("choices")]
+    return Manifest(**document, evaluations=evaluations, choices=choices)
+
+
+def _choice(entry: dict[str, Any]) -> Choice:
+    metrics, filters = entry.pop("metrics"), entry.pop("filters")
+    return Choice(**entry, metrics=tuple(metrics), filters=tuple(filters))
 
 
 def _write(path: Path, manifest: Manifest) -> None:

@@ -22,7 +22,9 @@ def quarantined_share(project: ProjectResource) -> dg.AssetCheckResult:
     opened = project.open()
     limit = opened.settings.landing.max_quarantined_share
     share = pl.col("n_quarantined") / pl.col("n_rows")
-    files = opened.store.scan("landed_files").filter(pl.col("status") == "landed")
+    files = opened.store.scan("landed_files").filter(
+        pl.col("status") == "landed", pl.col("n_rows") > 0
+    )
     above = files.with_columns(share=share).filter(pl.col("share") > limit).collect()
     unreadable = (
         opened.store.scan("landed_files").filter(pl.col("status") == "unreadable").collect()
@@ -49,7 +51,7 @@ def quarantined_share(project: ProjectResource) -> dg.AssetCheckResult:
     asset="raw_predictions",
     name="every_landed_row_is_accounted_for",
     blocking=True,
-    description="Rows of each file = kept + quarantined + duplicates, and the kept ones are here.",
+    description="Rows = kept + quarantined + duplicates + passed over, and the kept are here.",
 )
 def every_landed_row_is_accounted_for(project: ProjectResource) -> dg.AssetCheckResult:
     """Compare the files' own counts with the rows that stand in the tables."""
@@ -68,7 +70,8 @@ def every_landed_row_is_accounted_for(project: ProjectResource) -> dg.AssetCheck
         .join(quarantined, on="source_uri", how="left")
         .with_columns(pl.col("n_found", "n_found_quarantined").fill_null(0))
     )
-    accounted = pl.col("n_kept") + pl.col("n_quarantined") + pl.col("n_duplicates")
+    parts = ("n_kept", "n_quarantined", "n_duplicates", "n_passed_over")
+    accounted = pl.sum_horizontal(parts)
     agree = (
         (pl.col("n_rows") == accounted)
         & (pl.col("n_kept") == pl.col("n_found"))

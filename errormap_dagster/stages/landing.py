@@ -12,14 +12,22 @@ from errormap_dagster.project import Project
 _TABLES_BY_EVALUATION = ("raw_predictions", "failures", "judged_errors", "category_assignments")
 
 
-def land(project: Project, paths: Sequence[str | Path] = ()) -> None:
+def land(
+    project: Project, paths: Sequence[str | Path] = (), source_format: str | None = None
+) -> None:
     """Land the named files and whatever is new in the home's landing folder.
 
+    Args:
+        project: to land in.
+        paths: of files and folders.
+        source_format: the format or declared mapping of those; told by content if None.
+
     Raises:
-        IngestError: a named path does not exist or a folder holds no file to land.
+        IngestError: a named path does not exist, a folder holds no file to land, or no format has
+            the name given.
     """
     if paths:
-        project.landing.add([Path(path) for path in paths])
+        project.landing.add([Path(path) for path in paths], source_format)
     project.landing.scan()
     account = project.landing.account()
     _write_if_changed(project, "landed_files", account.landed_files)

@@ -1,8 +1,15 @@
 """Small tables for people, from the tables of the home."""
 
+import json
+from collections import Counter
+from collections.abc import Sequence
+
 import polars as pl
 
 from errormap_dagster.domain.signature import ALL_DATASETS
+from errormap_dagster.ingest.aliases import likely_aliases
+from errormap_dagster.ingest.choices import Choice
+from errormap_dagster.ingest.staging import AUXILIARY
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import reported_version
 
@@ -82,20 +89,27 @@ def as_percentages(shares: pl.DataFrame) -> pl.DataFrame:
 
 
 def landed_table(project: Project) -> pl.DataFrame:
-    """A row per landed file: its status and what became of its rows, under short headings."""
+    """A row per landed file with rows: its status and what became of them, under short headings."""
     files = project.store.scan("landed_files").sort("source_uri", "landed_at")
+    files = files.filter(pl.col("status") != AUXILIARY)
     return files.select(
         "status",
         pl.col("n_rows", "n_kept", "n_quarantined", "n_duplicates").name.replace("^n_", ""),
+        pl.col("n_passed_over").alias("passed over"),
         file="source_uri",
     ).collect()
 
 
 def landing_notes(project: Project) -> list[str]:
     """A sentence for each file of which there is more to say than its counts."""
-    told = project.store.scan("landed_files").filter(pl.col("detail").is_not_null())
+    files = project.store.scan("landed_files").filter(pl.col("status") != AUXILIARY)
+    told = files.filter(pl.col("detail").is_not_null())
     rows = told.sort("source_uri", "landed_at").select("source_uri", "status", "detail").collect()
-    return [f"{uri} is {status}: {detail}" for uri, status, detail in rows.iter_rows()]
+    notes = [f"{uri} is {status}: {detail}" for uri, status, detail in rows.iter_rows()]
+    all_files = project.store.scan("landed_files")
+    if n := all_files.filter(pl.col("status") == AUXILIARY).collect().height:
+        notes.append(f"{n} more files hold no rows of their own and are read with others.")
+    return notes
 
 
 def evaluation_table(project: Project) -> pl.DataFrame:
@@ -138,4 +152,62 @@ def trial_notes(project: Project) -> list[str]:
         f"{dataset}: up to {most} trials of an example; where a file does not number them, "
         "they are numbered by content."
         for dataset, most in trials.select("dataset", "most").iter_rows()
+    ]
+
+
+def choice_notes(project: Project) -> list[str]:
+    """A sentence for each dataset of a log with metrics and filters: which were taken, and how."""
+    counted = Counter(project.landing.choices())
+    told = [_choice_note(name, choice, n) for (name, choice), n in sorted(counted.items(), key=str)]
+    gone = project.landing.unread_choices()
+    return [
+        *told,
+        *(f"{uri} was read by other settings and is gone: land it again." for uri in gone),
+    ]
+
+
+def _choice_note(source_format: str, choice: Choice, n_files: int) -> str:
+    parts = [_taken("metric", choice.metric, choice.metrics, choice.wanted_metric)]
+    if choice.filter is not None:
+        parts.append(_taken("filter", choice.filter, choice.filters, choice.wanted_filter))
+    files = "1 file" if n_files == 1 else f"{n_files} files"
+    return f"{choice.dataset} ({source_format}, {files}): {', '.join(parts)}."
+
+
+def _taken(what: str, taken: str, there: Sequence[str], wanted: str | None) -> str:
+    others = [name for name in there if name != taken]
+    how = "as set" if wanted else "the default"
+    rest = f"; others: {', '.join(others)}" if others else ""
+    return f"{what} {taken} ({how}{rest})"
+
+
+def alias_notes(project: Project) -> list[str]:
+    """A question for each two models of a dataset whose names may be spellings of one."""
+    by_dataset: dict[str, list[str]] = {}
+    for dataset, model in project.landing.evaluations():
+        by_dataset.setdefault(dataset, []).append(model)
+    pairs = {pair for models in by_dataset.values() for pair in likely_aliases(models)}
+    return [
+        f"Are {one!r} and {other!r} one model? Then write under models.aliases in "
+        f"{project.home.settings_file.name}: {{{json.dumps(one)}: {json.dumps(other)}}}"
+        for one, other in sorted(pairs)
+    ]
+
+
+def example_notes(project: Project) -> list[str]:
+    """A sentence for each dataset in which one example_id stands for several examples."""
+    differing = (
+        project.store.scan("raw_predictions")
+        .group_by("dataset", "example_id")
+        .agg(n_hashes=pl.col("example_hash").drop_nulls().n_unique())
+        .group_by("dataset")
+        .agg(n=(pl.col("n_hashes") > 1).sum(), of=pl.len())
+        .filter(pl.col("n") > 0)
+        .sort("dataset")
+        .collect()
+    )
+    return [
+        f"{dataset}: {n} of {of} examples have another question or reference in one log than in "
+        "another (see example_hash); make sure that their ids mean the same."
+        for dataset, n, of in differing.iter_rows()
     ]

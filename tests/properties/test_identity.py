@@ -3,7 +3,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errormap_dagster.domain.identity import content_id, hash_fraction
+from errormap_dagster.domain.identity import content_id, example_hash, hash_fraction
 from errormap_dagster.evaluations import Evaluation
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -37,3 +37,19 @@ def test_a_key_names_its_evaluation_and_no_range(dataset: str, model: str) -> No
     assert Evaluation.from_key(evaluation.key) == evaluation
     assert evaluation.key.count("|") == 1
     assert "..." not in evaluation.key
+
+
+@given(st.text(), st.text() | st.none())
+def test_an_example_has_one_hash_in_whatever_case_and_spacing(
+    question: str, answer: str | None
+) -> None:
+    hashed = example_hash(question, answer)
+    assert (hashed is None) == (not question.strip())
+    assert example_hash(f"  {question}\n", answer and f"{answer}\t ") == hashed
+    ascii_only = question.encode("ascii", "ignore").decode()
+    assert example_hash(ascii_only.upper(), answer) == example_hash(ascii_only.lower(), answer)
+
+
+@given(st.text("ab", min_size=1), st.text("ab", min_size=1))
+def test_question_and_reference_do_not_run_into_each_other(one: str, two: str) -> None:
+    assert example_hash(f"x {one}", two) != example_hash("x", f"{one} {two}")

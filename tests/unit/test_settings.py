@@ -38,6 +38,9 @@ def test_settings_of_a_dataset_are_found_by_its_name(tmp_path: Path) -> None:
         pytest.param("sampling: {share: half}", r"sampling\.share = 'half'", id="type"),
         pytest.param("judge: {kind: oracle}", r"judge\.kind = 'oracle'.*'embedded'", id="choice"),
         pytest.param("datasets: {d: {threshold: .nan}}", "threshold", id="not a number"),
+        pytest.param("mappings: {m: {column: {}}}", "allowed here: files", id="mapping key"),
+        pytest.param("mappings: {m: {columns: {answer: a}}}", "'answer' is none of", id="column"),
+        pytest.param("models: {aliases: {a: b, b: c}}", "'b' is a name and the", id="chain"),
         pytest.param("[1, 2]", "must hold keys", id="not a mapping"),
         pytest.param("a: [", "is not YAML", id="not YAML"),
     ],
@@ -47,3 +50,17 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, message: str) -
     with pytest.raises(SettingsError, match=message) as caught:
         load_settings(path)
     assert str(path) in str(caught.value)
+
+
+def test_settings_that_bear_on_reading_are_handed_to_the_readers(tmp_path: Path) -> None:
+    text = """
+datasets: {gsm8k: {metric: exact_match, filter: flexible-extract}, other: {threshold: 1}}
+models: {aliases: {org/m: m}}
+mappings: {mine: {files: "*.json", columns: {score: acc}, values: {model: m}}}
+"""
+    reading = load_settings(written(tmp_path, text)).reading
+    assert reading.metrics == {"gsm8k": "exact_match"}
+    assert reading.filters == {"gsm8k": "flexible-extract"}
+    assert reading.model_of("org/m") == "m"
+    assert reading.mappings[0].columns == {"score": "acc"}
+    assert reading.fingerprint != Settings().reading.fingerprint

@@ -8,6 +8,7 @@ select
     n_kept,
     n_quarantined,
     n_duplicates,
+    n_passed_over,
     n_evaluations,
     n_bytes,
     landed_at,

@@ -13,5 +13,7 @@ select
     source_format,
     source_uri,
     content_hash,
+    example_hash,
+    run_id,
     landed_at,
 from {{ source('errormap', 'raw_predictions') }}

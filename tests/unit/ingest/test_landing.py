@@ -154,6 +154,17 @@ def test_a_file_of_the_same_name_from_another_place_replaces_nothing(
     assert names[1].startswith("results.jsonl~")
 
 
+def test_files_of_one_name_from_two_places_in_one_delivery_are_two_files(
+    landing: Landing, prediction: Make, write_jsonl: Write
+) -> None:
+    one = write_jsonl("run1/results.jsonl", [prediction(model="m1")])
+    two = write_jsonl("run2/results.jsonl", [prediction(model="m2")])
+    landing.add([one, two])
+    assert [e.model for e in landing.evaluations()] == ["m1", "m2"]
+    landing.add([one, two])
+    assert [status for _, status in statuses(landing)] == ["landed", "landed"]
+
+
 def test_the_order_of_rows_files_and_landings_does_not_matter(
     landing: Landing, tmp_path: Path, prediction: Make, write_jsonl: Write
 ) -> None:

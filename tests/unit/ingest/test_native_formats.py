@@ -154,6 +154,7 @@ def test_a_row_larger_than_a_block_is_read_once(
         (b"", "is empty"),
         (b"\x00\x01\x02binary", "no known format"),
         (b"example_id,model,output,score\ne,m,o,1\n", "'output' may be 'output_text'"),
+        (b'{"example_id": "e", "model": "m"\n', "no known format"),
         (b"PAR1 and then nothing of the kind", "Parquet"),
         (b"\x1f\x8b\x08broken gzip", "no known format"),
         (b"example_id,model,model,output_text,score\na,b,c,d,1\n", "occurs twice"),
@@ -181,5 +182,5 @@ def test_the_format_is_told_by_content_not_by_name(tmp_path: Path) -> None:
 def test_an_unknown_format_is_an_error_with_the_known_ones(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("just words\n", encoding="utf-8")
-    with pytest.raises(IngestError, match=r"notes\.txt.*parquet, jsonl, csv"):
+    with pytest.raises(IngestError, match=r"notes\.txt.*parquet.*lm_eval.*jsonl, csv"):
         format_of(path)
