@@ -16,6 +16,7 @@ from errormap_dagster.jobs import JOBS
 from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
 from errormap_dagster.quality.contracts import contract_check, expectations_check
 from errormap_dagster.quality.drift import failure_rate_drift
+from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.project import ProjectResource
 
@@ -36,6 +37,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             judging.judged_errors,
             taxonomies.taxonomy,
             assignments.category_assignments,
+            results.evaluations,
             results.failure_ledger,
             results.signatures,
             warehouse_assets(dbt_project),
@@ -44,6 +46,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *(contract_check(table) for table in CODE_VERSIONS),
             *(expectations_check(table) for table in CODE_VERSIONS),
             *CONSERVATION_CHECKS,
+            *EVALUATION_CHECKS,
             failure_rate_drift,
         ],
         jobs=JOBS,

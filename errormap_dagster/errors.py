@@ -5,7 +5,9 @@ ErrorMapError
 ├── ContractError      a data contract cannot be read, or a table breaks its contract
 ├── IngestError        a file as a whole is no predictions (single rows are quarantined)
 ├── TableMissingError  a table was asked for before anything made it
-└── CheckFailedError   a blocking check of a run did not pass
+├── CheckFailedError   a blocking check of a run did not pass
+├── RunStoppedError    nothing more can be made now, whichever evaluation is next
+└── IncompleteError    some evaluations could not be made; all others were
 
 Every message names the file, the key or the row, and what to do about it.
 """
@@ -33,3 +35,11 @@ class TableMissingError(ErrorMapError):
 
 class CheckFailedError(ErrorMapError):
     """A blocking check did not pass."""
+
+
+class RunStoppedError(ErrorMapError):
+    """Nothing more can be made now: raised through all evaluations instead of noted for one."""
+
+
+class IncompleteError(ErrorMapError):
+    """Some evaluations could not be made; all others were."""

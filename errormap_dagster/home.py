@@ -5,8 +5,12 @@ Only paths and the folder's own set-up are here; what stands in the files is tol
 """
 
 import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
@@ -18,9 +22,12 @@ NO_TELEMETRY = {
 }
 """Dagster, dbt and Great Expectations phone home unless these say otherwise."""
 
-# The instance of a home: no telemetry, no first-visit dialogs over the pages, and one writer of
-# the warehouse at a time.
-_DAGSTER_YAML = """\
+WRITER_TAG = "errormap/writes"
+"""Tag of the jobs that write the home's tables; the queue lets one of them start at a time."""
+
+# The instance of a home: no telemetry, no first-visit dialogs over the pages, one writer of the
+# warehouse at a time, and a second start for a run whose process died.
+_DAGSTER_YAML = f"""\
 telemetry:
   enabled: false
 nux:
@@ -29,6 +36,16 @@ concurrency:
   pools:
     granularity: op
     default_limit: 1
+  runs:
+    tag_concurrency_limits:
+      - key: {WRITER_TAG}
+        limit: 1
+run_monitoring:
+  enabled: true
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
 """
 
 
@@ -60,8 +77,16 @@ class Home:
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file that dbt alone writes."""
+        """The DuckDB file of the views, whole at any time."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def warehouse_in_work(self) -> Path:
+        """Where dbt writes, until the file is whole and takes the place of the other.
+
+        Both have the same name, for DuckDB's views name the file that they were made in.
+        """
+        return self.root / "dbt" / "in_work" / self.warehouse.name
 
     @property
     def dbt_target(self) -> Path:
@@ -79,6 +104,11 @@ class Home:
         return self.root / "dbt" / "built_from.txt"
 
     @property
+    def obstacles(self) -> Path:
+        """What kept evaluations from being made."""
+        return self.root / "obstacles.json"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
         return self.root / "dagster"
@@ -87,6 +117,27 @@ class Home:
     def settings_file(self) -> Path:
         """The settings; every key has a default, so the file may be absent."""
         return self.root / "errormap.yaml"
+
+    @contextmanager
+    def alone(self, on_wait: Callable[[], None] | None = None) -> Generator[None]:
+        """Let no other process write the tables meanwhile; wait for one that does.
+
+        The lock ends with the process that holds it, however that ends.
+
+        Args:
+            on_wait: called once when another process is at work.
+        """
+        lock = FileLock(self.root / ".lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait:
+                on_wait()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def prepare(self) -> "Home":
         """Make the folders, and point this process and its children at this home."""

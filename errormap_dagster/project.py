@@ -10,6 +10,7 @@ from errormap_dagster.home import Home
 from errormap_dagster.ingest.landing import Landing
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
 from errormap_dagster.judge.interface import Judge, TaxonomyLimits
+from errormap_dagster.obstacles import Obstacles
 from errormap_dagster.settings import Settings, load_settings
 from errormap_dagster.store import Store
 
@@ -44,6 +45,11 @@ class Project:
     def landing(self) -> Landing:
         """The home's landed files."""
         return Landing(self.home.staging, self.home.landing, clock=_now)
+
+    @cached_property
+    def obstacles(self) -> Obstacles:
+        """What kept evaluations from being made."""
+        return Obstacles(self.home.obstacles)
 
     @cached_property
     def judge(self) -> Judge:

@@ -23,11 +23,7 @@ def category_assignments(
     """Put each error of an evaluation into one category, or say why there is none."""
     opened = project.open()
     told = materialize_evaluations(
-        context,
-        opened.store,
-        _TABLE,
-        opened.fingerprints.category_assignments,
-        lambda evaluation: stage.category_assignments(opened, evaluation),
+        context, opened, _TABLE, lambda e: stage.category_assignments(opened, e)
     )
     statuses = counts(opened.store.scan(_TABLE), "status")
     return dg.MaterializeResult(metadata={**told, "n_by_status": statuses})

@@ -9,7 +9,7 @@ from errormap_dagster.assets.partitions import evaluations_of, materialize_evalu
 from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
 from errormap_dagster.metadata import counts
 from errormap_dagster.resources.project import ProjectResource
-from errormap_dagster.stages.chain import stale_evaluations
+from errormap_dagster.stages.chain import evaluations_to_make
 from errormap_dagster.stages.judging import failure_judging, grounded_share
 
 _TABLE = "judged_errors"
@@ -24,15 +24,15 @@ def judged_errors(
 ) -> dg.MaterializeResult[Any]:
     """Have the judge read what it has not read yet."""
     opened = project.open()
-    marks = opened.fingerprints.judged_errors
-    stale = stale_evaluations(opened.store, _TABLE, evaluations_of(context), marks)
+    stale = evaluations_to_make(opened, _TABLE, evaluations_of(context))
     with failure_judging(opened, stale) as judge:
-        told = materialize_evaluations(context, opened.store, _TABLE, marks, judge)
+        told = materialize_evaluations(context, opened, _TABLE, judge)
     rows = opened.store.scan(_TABLE)
     cannot_tell = rows.filter(pl.col("outcome") == "error_found", pl.col("error_title").is_null())
     return dg.MaterializeResult(
         metadata={
             **told,
+            "n_failures_read": judge.n_read,
             "n_by_outcome": counts(rows, "outcome"),
             "n_cannot_tell": int(cannot_tell.select(pl.len()).collect().item()),
             "grounded_share": grounded_share(opened.store),

@@ -31,6 +31,8 @@ class FailureJudging:
     def __init__(self, project: Project, read: Reader) -> None:
         self._project = project
         self._read = read
+        self.n_read = 0
+        """Failures that the judge was asked about, beside those whose answer was kept."""
 
     def __call__(self, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
         """The rows of ``judged_errors`` of one evaluation, sorted by prediction_id."""
@@ -47,6 +49,7 @@ class FailureJudging:
 
     def _judge(self, evaluation: Evaluation, failures: pl.DataFrame) -> pl.DataFrame:
         cases = _cases(self._project, evaluation, failures)
+        self.n_read += len(cases)
         analyses = progress.counted(self._read(cases), _WORK)
         return judged_errors_frame(self._project.judge, cases, analyses)
 

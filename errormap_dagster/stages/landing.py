@@ -5,11 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from errormap_dagster.domain.identity import content_id
-from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.fingerprints import BY_EVALUATION, CODE_VERSIONS
+from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
-
-_TABLES_BY_EVALUATION = ("raw_predictions", "failures", "judged_errors", "category_assignments")
 
 
 def land(project: Project, paths: Sequence[str | Path] = ()) -> None:
@@ -28,15 +26,17 @@ def land(project: Project, paths: Sequence[str | Path] = ()) -> None:
 
 
 def _write_if_changed(project: Project, table: str, frame: pl.DataFrame) -> None:
-    fingerprint = content_id(CODE_VERSIONS[table], frame.write_json())
-    if project.store.fingerprint(table) != fingerprint:
-        project.store.write(table, frame, fingerprint)
+    mark = fingerprint(code=CODE_VERSIONS[table], landed_rows=part(frame.write_json()))
+    if project.store.fingerprint(table) != mark:
+        project.store.write(table, frame, mark)
 
 
 def _forget_gone_evaluations(project: Project) -> None:
     """A corrected file may hold an evaluation no longer: its tables go with it."""
-    live = {(e.dataset, e.model) for e in project.landing.evaluations()}
-    for table in _TABLES_BY_EVALUATION:
+    landed = project.landing.evaluations()
+    project.obstacles.keep(landed)
+    live = {(e.dataset, e.model) for e in landed}
+    for table in BY_EVALUATION:
         for partition in project.store.partitions(table, ["dataset", "model"]):
             if (partition["dataset"], partition["model"]) not in live:
                 project.store.remove(table, partition)

@@ -11,10 +11,10 @@ REPOSITORY = PACKAGE.parent
 
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
-    {"errors", "paths", "progress", "evaluations"},
+    {"errors", "paths", "progress", "evaluations", "section"},
     {"contracts"},
     {"domain"},
-    {"judge", "ingest", "atlas", "store", "settings", "home", "demo"},
+    {"judge", "ingest", "atlas", "store", "settings", "home", "obstacles", "parts", "demo"},
     {"fingerprints"},
     {"project"},
     {"stages"},
