@@ -10,6 +10,12 @@ import dagster as dg
 
 from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
 from errormap_dagster.assets.dbt import warehouse_assets
+from errormap_dagster.automation import (
+    failed_runs,
+    following_sensor,
+    landing_sensor,
+    nightly_schedule,
+)
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import JOBS
@@ -19,6 +25,7 @@ from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.settings import load_settings
 
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -27,7 +34,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     Args:
         resources: replace resources of the same name.
     """
-    dbt_project = prepared_project(Home.locate().prepare())
+    home = Home.locate().prepare()
+    settings = load_settings(home.settings_file)
+    dbt_project = prepared_project(home)
     return dg.Definitions(
         assets=[
             landing.landing,
@@ -49,7 +58,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *EVALUATION_CHECKS,
             failure_rate_drift,
         ],
-        jobs=JOBS,
+        jobs=list(JOBS.values()),
+        sensors=[landing_sensor(settings), following_sensor(), failed_runs],
+        schedules=[nightly_schedule(settings)],
         resources={
             "project": ProjectResource(),
             "dbt": dbt_resource(dbt_project),

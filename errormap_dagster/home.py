@@ -22,12 +22,9 @@ NO_TELEMETRY = {
 }
 """Dagster, dbt and Great Expectations phone home unless these say otherwise."""
 
-WRITER_TAG = "errormap/writes"
-"""Tag of the jobs that write the home's tables; the queue lets one of them start at a time."""
-
 # The instance of a home: no telemetry, no first-visit dialogs over the pages, one writer of the
 # warehouse at a time, and a second start for a run whose process died.
-_DAGSTER_YAML = f"""\
+_DAGSTER_YAML = """\
 telemetry:
   enabled: false
 nux:
@@ -36,10 +33,6 @@ concurrency:
   pools:
     granularity: op
     default_limit: 1
-  runs:
-    tag_concurrency_limits:
-      - key: {WRITER_TAG}
-        limit: 1
 run_monitoring:
   enabled: true
 run_retries:
@@ -118,6 +111,23 @@ class Home:
         """The settings; every key has a default, so the file may be absent."""
         return self.root / "errormap.yaml"
 
+    @property
+    def holder(self) -> Path:
+        """The id of the run that has the home alone; left behind by one whose process died."""
+        return self.root / ".holder"
+
+    @property
+    def _lock(self) -> FileLock:
+        return FileLock(self.root / ".lock", thread_local=False)
+
+    def is_taken(self) -> bool:
+        """Whether a process has the home alone now."""
+        try:
+            with self._lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
     @contextmanager
     def alone(self, on_wait: Callable[[], None] | None = None) -> Generator[None]:
         """Let no other process write the tables meanwhile; wait for one that does.
@@ -127,7 +137,7 @@ class Home:
         Args:
             on_wait: called once when another process is at work.
         """
-        lock = FileLock(self.root / ".lock", thread_local=False)
+        lock = self._lock
         try:
             lock.acquire(timeout=0)
         except Timeout:

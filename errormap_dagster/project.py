@@ -8,6 +8,7 @@ from pathlib import Path
 from errormap_dagster.fingerprints import Fingerprints
 from errormap_dagster.home import Home
 from errormap_dagster.ingest.landing import Landing
+from errormap_dagster.ingest.remote import RemoteFolder
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
 from errormap_dagster.judge.interface import Judge, TaxonomyLimits
 from errormap_dagster.obstacles import Obstacles
@@ -45,6 +46,11 @@ class Project:
     def landing(self) -> Landing:
         """The home's landed files."""
         return Landing(self.home.staging, self.home.landing, clock=_now)
+
+    @cached_property
+    def remote_folders(self) -> list[RemoteFolder]:
+        """The landing folders that are URLs."""
+        return [RemoteFolder(url, self.home.landing) for url in self.settings.landing.urls]
 
     @cached_property
     def obstacles(self) -> Obstacles:

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from errormap_dagster.errors import SettingsError
+from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
+from errormap_dagster.section import Section
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class DatasetSettings(_Section):
+class DatasetSettings(Section):
     """How the scores of one dataset are read."""
 
     metric: str | None = None
@@ -28,7 +26,7 @@ class DatasetSettings(_Section):
     """Score from which a prediction is a success; default: docs/methods.md, "Failures"."""
 
 
-class SamplingSettings(_Section):
+class SamplingSettings(Section):
     """Which failures the judge reads. The default reads all: the embedded analyst costs nothing."""
 
     share: float = Field(default=1.0, gt=0, le=1)
@@ -41,7 +39,7 @@ class SamplingSettings(_Section):
     """Seed of the hash that orders the failures."""
 
 
-class CorrectPredictionSettings(_Section):
+class CorrectPredictionSettings(Section):
     """Informative correct predictions, the judge's evidence."""
 
     per_example: int = Field(default=3, ge=0, le=10)
@@ -50,14 +48,7 @@ class CorrectPredictionSettings(_Section):
     """Seed of the hash that orders the candidates."""
 
 
-class LandingSettings(_Section):
-    """What a landed file may look like."""
-
-    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
-    """A larger share of rejected rows in a file fails a check."""
-
-
-class TaxonomySettings(_Section):
+class TaxonomySettings(Section):
     """Bounds of the taxonomy that is grown from the errors, and the one that reports show."""
 
     reported: str = "atlas"
@@ -71,7 +62,7 @@ class TaxonomySettings(_Section):
     seed: int = 0
 
 
-class JudgeSettings(_Section):
+class JudgeSettings(Section):
     """Who reads the failures."""
 
     kind: Literal["embedded"] = "embedded"
@@ -80,7 +71,7 @@ class JudgeSettings(_Section):
     """Processes that read failures side by side; the tables do not depend on it."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings of a home."""
 
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
@@ -88,6 +79,8 @@ class Settings(_Section):
     sampling: SamplingSettings = SamplingSettings()
     correct_predictions: CorrectPredictionSettings = CorrectPredictionSettings()
     landing: LandingSettings = LandingSettings()
+    refresh: RefreshSettings = RefreshSettings()
+    alerts: AlertSettings = AlertSettings()
     judge: JudgeSettings = JudgeSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
 

@@ -1,6 +1,7 @@
 """The partitions of evaluations, and what the partitioned assets share."""
 
 import time
+from collections.abc import Collection, Sequence
 
 import dagster as dg
 
@@ -14,6 +15,8 @@ MAX_RETRIES = 2
 SECONDS_TO_RETRY = 10
 """A full disk or a share that is away for a moment; errors of ours are not tried again."""
 
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 _PARTITIONS = "evaluation"
 EVALUATIONS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
 
@@ -33,6 +36,17 @@ def register_evaluations(context: dg.AssetExecutionContext, evaluations: list[Ev
 def registered_evaluations(instance: dg.DagsterInstance) -> list[str]:
     """The keys of the evaluations that have landed, in the order of their landing."""
     return list(instance.get_dynamic_partitions(_PARTITIONS))
+
+
+def partition_range(keys: Sequence[str], wanted: Collection[str]) -> dict[str, str]:
+    """Tags of one run over the wanted partitions; what lies between them is passed over.
+
+    Args:
+        keys: all partitions in their order, at least one.
+        wanted: some of them; the newest one when there is none, for the tables of all evaluations.
+    """
+    chosen = [key for key in keys if key in wanted] or [keys[-1]]
+    return {_RANGE_START: chosen[0], _RANGE_END: chosen[-1]}
 
 
 def evaluations_of(context: dg.AssetExecutionContext) -> list[Evaluation]:

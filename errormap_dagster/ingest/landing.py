@@ -5,7 +5,7 @@ a known name is a correction and replaces the old rows; the same content changes
 that disappears from the landing folder keeps its rows: landing is a delivery, not a mirror.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +71,8 @@ class Landing:
         self._staging = Staging(staging)
         self._folder = landing
         self._clock = clock
+        self.left: list[str] = []
+        """Files that could not be landed now, with the reason; they are tried again."""
 
     def add(self, paths: Sequence[Path]) -> None:
         """Land files, and all files with known endings below folders.
@@ -81,9 +83,13 @@ class Landing:
         arrivals = [arrival for path in paths for arrival in self._arrivals(path)]
         self._land(arrivals)
 
-    def scan(self) -> None:
-        """Land what is new or changed in the landing folder, by size and time of change."""
-        self._land(self._new_in_folder())
+    def scan(self, only: Collection[str] | None = None) -> None:
+        """Land what is new or changed in the landing folder, by size and time of change.
+
+        Args:
+            only: names of files, as ``pending_files`` gives them; all others are left.
+        """
+        self._land([a for a in self._new_in_folder() if only is None or a.name in only])
 
     def _new_in_folder(self) -> list[Arrival]:
         seen = {
@@ -125,7 +131,10 @@ class Landing:
         if arrivals:
             progress.begin(ROWS_READ, None)
         for arrival in progress.track(arrivals, "landed_files"):
-            self._land_one(arrival)
+            try:
+                self._land_one(arrival)
+            except OSError as error:
+                self.left.append(f"{arrival.name}: {type(error).__name__}: {error}")
 
     def _land_one(self, arrival: Arrival) -> None:
         n_bytes, modified_ns = _size_and_time(arrival.path)
@@ -140,6 +149,10 @@ class Landing:
         staged = self._staging.stage(
             replace(new, landed_at=known.landed_at) if known else new, arrival.path
         )
+        if _size_and_time(arrival.path) != (n_bytes, modified_ns):
+            self._staging.forget(staged)
+            self.left.append(f"{arrival.name}: changed while it was read")
+            return
         gone = {UNREADABLE} if staged.status == UNREADABLE else {UNREADABLE, LANDED}
         for older in of_name:
             if older.content_hash != content and older.status in gone:

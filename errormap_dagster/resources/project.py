@@ -13,15 +13,26 @@ from errormap_dagster.home import Home
 from errormap_dagster.project import Project
 
 
-def _free_slots_of_dead_runs(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Give back what a killed run held of the pools; whoever has the home alone knows it is dead.
+def report_dead_run(home: Home, instance: dg.DagsterInstance) -> None:
+    """Let the run whose process died with the home in its hands fail, and free its pools.
 
-    Dagster's daemon does the same, but only for runs that it started.
+    Whoever has the home alone may ask this. Dagster's daemon asks no process on this machine
+    whether it lives, so such a run would be at work for ever.
     """
-    storage = instance.event_log_storage
-    for pool in storage.get_concurrency_keys():
-        for holder in storage.get_concurrency_info(pool).active_run_ids - {run_id}:
-            storage.free_concurrency_slots_for_run(holder)
+    if not home.holder.exists():
+        return
+    run = instance.get_run_by_id(home.holder.read_text(encoding="utf-8"))
+    home.holder.unlink()
+    if run is None or run.is_finished:
+        return
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    instance.report_run_failed(run, "The process of the run ended without a word.")
+
+
+def _hold(home: Home, instance: dg.DagsterInstance, run_id: str) -> None:
+    if home.holder.exists() and home.holder.read_text(encoding="utf-8") != run_id:
+        report_dead_run(home, instance)
+    home.holder.write_text(run_id, encoding="utf-8")
 
 
 class ProjectResource(dg.ConfigurableResource[None]):
@@ -42,8 +53,9 @@ class ProjectResource(dg.ConfigurableResource[None]):
 
         home = Home.locate(self.home or None).prepare()
         self._held.enter_context(home.alone(on_wait))
-        if context.instance and context.run_id:
-            _free_slots_of_dead_runs(context.instance, context.run_id)
+        if context.instance and context.run:
+            _hold(home, context.instance, context.run.run_id)
+            self._held.callback(home.holder.unlink, missing_ok=True)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - the signature is Dagster's
         """Let the next run begin."""

@@ -11,17 +11,30 @@ REPOSITORY = PACKAGE.parent
 
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
-    {"errors", "paths", "progress", "evaluations", "section"},
+    {"errors", "paths", "progress", "evaluations", "section", "webhook"},
     {"contracts"},
     {"domain"},
-    {"judge", "ingest", "atlas", "store", "settings", "home", "obstacles", "parts", "demo"},
+    {
+        "judge",
+        "ingest",
+        "atlas",
+        "store",
+        "settings",
+        "refresh_settings",
+        "home",
+        "obstacles",
+        "parts",
+        "demo",
+    },
+    {"obstacles", "parts"},
     {"fingerprints"},
     {"project"},
     {"stages"},
     {"resources"},
     {"metadata"},
     {"assets", "quality"},
-    {"jobs"},
+    {"jobs", "alerts"},
+    {"automation"},
     {"definitions"},
     {"cli"},
 ]
@@ -29,7 +42,17 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # judge and ingest stand side by side and do not know each other.
 STRANGERS = {("judge", "ingest"), ("ingest", "judge"), ("assets", "quality"), ("quality", "assets")}
 ONLY_IN = {
-    "dagster": {"assets", "quality", "resources", "metadata", "jobs", "definitions", "cli"},
+    "dagster": {
+        "assets",
+        "quality",
+        "resources",
+        "metadata",
+        "jobs",
+        "alerts",
+        "automation",
+        "definitions",
+        "cli",
+    },
     "dagster_dbt": {"assets", "resources"},
     "great_expectations": {"quality"},
     "pandas": set[str](),
