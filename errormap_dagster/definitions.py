@@ -23,7 +23,9 @@ from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
 from errormap_dagster.quality.contracts import contract_check, expectations_check
 from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
+from errormap_dagster.quality.grounding import grounded
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
+from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.settings import load_settings
 
@@ -37,6 +39,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     home = Home.locate().prepare()
     settings = load_settings(home.settings_file)
     dbt_project = prepared_project(home)
+    judge = JudgeResource.configure_at_launch()
     return dg.Definitions(
         assets=[
             landing.landing,
@@ -46,6 +49,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             judging.judged_errors,
             taxonomies.taxonomy,
             assignments.category_assignments,
+            judging.judge_calls,
             results.evaluations,
             results.failure_ledger,
             results.signatures,
@@ -57,12 +61,14 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *CONSERVATION_CHECKS,
             *EVALUATION_CHECKS,
             failure_rate_drift,
+            grounded,
         ],
         jobs=list(JOBS.values()),
         sensors=[landing_sensor(settings), following_sensor(), failed_runs],
         schedules=[nightly_schedule(settings)],
         resources={
-            "project": ProjectResource(),
+            "judge": judge,
+            "project": ProjectResource(judge=judge),
             "dbt": dbt_resource(dbt_project),
             **(resources or {}),
         },

@@ -4,9 +4,9 @@ ErrorMapError
 ├── SettingsError      errormap.yaml or an option holds something that is not allowed
 ├── ContractError      a data contract cannot be read, or a table breaks its contract
 ├── IngestError        a file as a whole is no predictions (single rows are quarantined)
+├── JudgeStoppedError  the judge cannot go on: endpoint down, key refused, budget reached
 ├── TableMissingError  a table was asked for before anything made it
 ├── CheckFailedError   a blocking check of a run did not pass
-├── RunStoppedError    nothing more can be made now, whichever evaluation is next
 └── IncompleteError    some evaluations could not be made; all others were
 
 Every message names the file, the key or the row, and what to do about it.
@@ -29,16 +29,16 @@ class IngestError(ErrorMapError):
     """A file as a whole cannot be read as predictions."""
 
 
+class JudgeStoppedError(ErrorMapError):
+    """The judge cannot go on; what it has answered so far is recorded."""
+
+
 class TableMissingError(ErrorMapError):
     """A table was asked for that has not been materialized yet."""
 
 
 class CheckFailedError(ErrorMapError):
     """A blocking check did not pass."""
-
-
-class RunStoppedError(ErrorMapError):
-    """Nothing more can be made now: raised through all evaluations instead of noted for one."""
 
 
 class IncompleteError(ErrorMapError):

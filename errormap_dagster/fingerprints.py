@@ -6,11 +6,11 @@ Nothing else decides what is stale, so ``status`` and ``run`` cannot disagree.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.ingest.landing import Landing
-from errormap_dagster.judge.interface import JudgeIdentity
+from errormap_dagster.judge.interface import Judge, Operation
 from errormap_dagster.parts import changed_parts, fingerprint, part, parts_of
 from errormap_dagster.settings import Settings
 from errormap_dagster.store import WHOLE, Partition, Store
@@ -22,6 +22,7 @@ CODE_VERSIONS: dict[str, str] = {
     "informative_correct_predictions": "1",
     "failures": "1",
     "judged_errors": "1",
+    "judge_calls": "1",
     "taxonomy_versions": "1",
     "taxonomy_categories": "1",
     "taxonomy_changes": "1",
@@ -57,10 +58,18 @@ class Fingerprints:
     store: Store
     landing: Landing
     settings: Settings
-    judge: JudgeIdentity
+    judge: Judge
 
     def _stored(self, table: str, evaluations: Iterable[Evaluation]) -> list[str]:
         return [self.store.fingerprint(table, partition_of(e)) or "" for e in evaluations]
+
+    def _judge_for(self, operation: Operation) -> dict[str, str]:
+        """Who judges, and by what prompt."""
+        who = self.judge.identity(operation)
+        return {
+            "judge": part(who.judge, who.parameters_hash),
+            "prompt": part(who.prompt_version, who.prompt_hash),
+        }
 
     def raw_predictions(self, evaluation: Evaluation) -> str:
         """The landed rows of the evaluation."""
@@ -92,15 +101,10 @@ class Fingerprints:
             raw_predictions=part(self.raw_predictions(evaluation)),
         )
 
-    def _judge(self) -> dict[str, str]:
-        """Who judges and by what prompt."""
-        identity = asdict(self.judge)
-        return {"judge": part(identity.pop("judge")), "prompt": part(*identity.values())}
-
     def judging(self) -> dict[str, str]:
         """Whatever could change the judge's answer on the same failure."""
         code = CODE_VERSIONS["judged_errors"]
-        return {"code": code, "picks": self._picks(), **self._judge()}
+        return {"code": code, "picks": self._picks(), **self._judge_for(Operation.ANALYSE)}
 
     def judged_errors(self, evaluation: Evaluation) -> str:
         """The failures and the judge.
@@ -124,7 +128,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS["category_assignments"],
             taxonomies=self.taxonomies(),
-            **self._judge(),
+            **self._judge_for(Operation.CLASSIFY),
             judged_errors=part(self.judged_errors(evaluation)),
         )
 
@@ -200,7 +204,10 @@ class Fingerprints:
         evaluations = self.landing.evaluations()
         datasets = sorted({e.dataset for e in evaluations})
         picks = "informative_correct_predictions"
-        whole = ("landed_files", "quarantined_rows", "evaluations", "failure_ledger", "signatures")
+        whole = (
+            *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
+            *("signatures", "judge_calls"),
+        )
         tables = part(
             self.taxonomies(),
             *(self.store.fingerprint(table, WHOLE) or "" for table in whole),

@@ -97,6 +97,11 @@ class Home:
         return self.root / "dbt" / "built_from.txt"
 
     @property
+    def judge_calls(self) -> Path:
+        """The record of calls to a judge, unless the environment names another database."""
+        return self.root / "judge_calls.sqlite"
+
+    @property
     def obstacles(self) -> Path:
         """What kept evaluations from being made."""
         return self.root / "obstacles.json"

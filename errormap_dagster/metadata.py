@@ -11,6 +11,7 @@ import polars as pl
 from open_data_contract_standard.model import SchemaProperty
 
 from errormap_dagster.contracts.registry import columns, contract_version, primary_key
+from errormap_dagster.judge.interface import Effort
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 200
@@ -99,3 +100,19 @@ def counts(frame: pl.LazyFrame, column: str) -> dg.MetadataValue:
     """How many rows hold each value of a column."""
     counted = frame.group_by(column).len("n_rows").sort(column).collect()
     return dg.MetadataValue.json(dict(counted.iter_rows()))
+
+
+def spent(effort: Effort) -> Metadata:
+    """What a judge did for a materialization; nothing for one that makes no calls."""
+    if not effort.n_calls and not effort.n_recorded_calls:
+        return {}
+    told: Metadata = {
+        "n_judge_calls": effort.n_calls,
+        "n_recorded_calls": effort.n_recorded_calls,
+        "n_retries": effort.n_retries,
+        "prompt_tokens": effort.prompt_tokens,
+        "completion_tokens": effort.completion_tokens,
+        "judge_seconds": round(effort.seconds, 1),
+    }
+    cost = "not known: no price" if effort.cost_usd is None else round(effort.cost_usd, 6)
+    return {**told, "cost_usd": cost}

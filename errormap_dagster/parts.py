@@ -19,7 +19,7 @@ REASONS = {
     "sampling": "changed sampling",
     "failures": "changed failures",
     "picks": "changed settings of correct predictions",
-    "judge": "changed judge",
+    "judge": "changed judge or its parameters",
     "prompt": "changed prompt",
     "judged_errors": "changed judgements",
     "taxonomies": "new taxonomy version",

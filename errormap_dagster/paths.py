@@ -28,6 +28,11 @@ def demo_dir() -> Path:
     return _PACKAGE / "demo"
 
 
+def prompts_dir() -> Path:
+    """The prompts of the language model judge, by stage and version."""
+    return _PACKAGE / "prompts"
+
+
 def workspace_file() -> Path:
     """The workspace that tells Dagster where the code location is."""
     return _of_project("workspace.yaml")

@@ -1,5 +1,7 @@
 """A home opened for work: its settings, its tables, its landing and its judge, as plain objects."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +13,7 @@ from errormap_dagster.ingest.landing import Landing
 from errormap_dagster.ingest.remote import RemoteFolder
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
 from errormap_dagster.judge.interface import Judge, TaxonomyLimits
+from errormap_dagster.judge_settings import RECORD_VARIABLE
 from errormap_dagster.obstacles import Obstacles
 from errormap_dagster.settings import Settings, load_settings
 from errormap_dagster.store import Store
@@ -26,16 +29,28 @@ class Project:
 
     home: Home
     settings: Settings
+    run_id: str = "script"
+    """Stands in what this process pays for and makes."""
 
     @classmethod
-    def open(cls, given: str | Path | None = None) -> "Project":
+    def open(
+        cls,
+        given: str | Path | None = None,
+        judge: Mapping[str, object] | None = None,
+        run_id: str = "script",
+    ) -> "Project":
         """Open the home that was named, else the one of the environment; make its folders.
+
+        Args:
+            given: the home.
+            judge: choices that go before the environment and the file, by key of the section.
+            run_id: stands in what is paid for and made.
 
         Raises:
             SettingsError: the home's ``errormap.yaml`` holds something that is not allowed.
         """
         home = Home.locate(given).prepare()
-        return cls(home, load_settings(home.settings_file))
+        return cls(home, load_settings(home.settings_file, judge), run_id)
 
     @cached_property
     def store(self) -> Store:
@@ -60,14 +75,31 @@ class Project:
     @cached_property
     def judge(self) -> Judge:
         """The judge of the settings."""
-        return EmbeddedAnalyst()
+        chosen = self.settings.judge
+        if chosen.kind == "embedded":
+            return EmbeddedAnalyst(chosen.workers)
+        from errormap_dagster.judge.llm.judge import (  # noqa: PLC0415 - openai takes seconds to import
+            LlmJudge,
+        )
+
+        return LlmJudge(chosen, self.judge_calls_url, self.run_id)
+
+    @property
+    def judge_calls_url(self) -> str:
+        """The database of the record of calls; a URL may hold a password and is never shown."""
+        return os.environ.get(RECORD_VARIABLE) or f"sqlite:///{self.home.judge_calls}"
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
         """What the tables would be made from now."""
-        return Fingerprints(self.store, self.landing, self.settings, self.judge.identity)
+        return Fingerprints(self.store, self.landing, self.settings, self.judge)
 
     @property
     def taxonomy_limits(self) -> TaxonomyLimits:
         """The settings' bounds of a grown taxonomy."""
         return TaxonomyLimits(**self.settings.taxonomy.model_dump(exclude={"reported"}))
+
+    @property
+    def has_judge_calls(self) -> bool:
+        """Whether there can be a record of calls; the embedded analyst makes none."""
+        return RECORD_VARIABLE in os.environ or self.home.judge_calls.exists()

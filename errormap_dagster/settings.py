@@ -4,13 +4,15 @@ Unknown keys and wrong values are errors that name the file and the key. Secrets
 here: they come from the environment.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from errormap_dagster.errors import SettingsError
+from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
 from errormap_dagster.section import Section
 
@@ -62,15 +64,6 @@ class TaxonomySettings(Section):
     seed: int = 0
 
 
-class JudgeSettings(Section):
-    """Who reads the failures."""
-
-    kind: Literal["embedded"] = "embedded"
-    """The embedded analyst: no model, no key, no network."""
-    workers: int = Field(default=2, ge=1, le=256)
-    """Processes that read failures side by side; the tables do not depend on it."""
-
-
 class Settings(Section):
     """All settings of a home."""
 
@@ -89,44 +82,66 @@ class Settings(Section):
         return self.datasets.get(dataset, DatasetSettings())
 
 
+def _section_of(kind: Any) -> type[BaseModel] | None:
+    """The section that an annotation holds, by itself or as the values of a dict."""
+    for part in (kind, *get_args(kind)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return None
+
+
 def _allowed_keys(location: tuple[str | int, ...]) -> str:
     """The keys that exist where an unknown one was found."""
     section: type[BaseModel] = Settings
     for key in location[:-1]:
         field = section.model_fields.get(str(key))
-        kind = DatasetSettings if field is None or key == "datasets" else field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            section = kind
+        # A key that is no field is a name that the user gave, such as a dataset's.
+        section = (_section_of(field.annotation) if field else None) or section
     return ", ".join(section.model_fields)
 
 
-def _explain(path: Path, error: ValidationError) -> str:
+def _explain(where: str, error: ValidationError, section: tuple[str, ...] = ()) -> str:
     lines: list[str] = []
     for problem in error.errors():
-        key = ".".join(map(str, problem["loc"]))
+        location = (*section, *problem["loc"])
+        key = ".".join(map(str, location))
         if problem["type"] == "extra_forbidden":
-            allowed = _allowed_keys(problem["loc"])
-            lines.append(f"unknown key {key!r}; allowed here: {allowed}")
+            lines.append(f"unknown key {key!r}; allowed here: {_allowed_keys(location)}")
+        elif problem["type"] == "value_error":
+            # Our own checks refuse secrets, among other things: the value is not repeated.
+            lines.append(f"{key}: {problem['msg']}")
         else:
             lines.append(f"{key} = {problem['input']!r}: {problem['msg']}")
-    return f"{path}: " + "; ".join(lines)
+    return f"{where}: " + "; ".join(lines)
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path, judge: Mapping[str, object] | None = None) -> Settings:
     """The settings in a file; the defaults when there is no file.
 
+    The environment goes before the file where it names the judge, and ``judge`` before both.
+
     Raises:
-        SettingsError: the file is not YAML, or a key or value in it is not allowed.
+        SettingsError: the file is not YAML, or a key or value is not allowed.
     """
+    try:
+        read = Settings.model_validate(_document(path))
+    except ValidationError as error:
+        raise SettingsError(_explain(str(path), error)) from error
+    try:
+        chosen = read.judge.with_environment().with_choices(judge or {})
+    except ValidationError as error:
+        where = "ERRORMAP_JUDGE... or the run's config"
+        raise SettingsError(_explain(where, error, ("judge",))) from error
+    return read.model_copy(update={"judge": chosen})
+
+
+def _document(path: Path) -> object:
     if not path.exists():
-        return Settings()
+        return {}
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: is not YAML: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: must hold keys such as 'datasets', not a {type(document)}")
-    try:
-        return Settings.model_validate(document)
-    except ValidationError as error:
-        raise SettingsError(_explain(path, error)) from error
+    return document

@@ -4,11 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets.partitions import materialize_evaluations
+from errormap_dagster.assets.partitions import evaluations_of, materialize_evaluations
 from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
-from errormap_dagster.metadata import counts
+from errormap_dagster.metadata import counts, spent
 from errormap_dagster.resources.project import ProjectResource
-from errormap_dagster.stages import assignments as stage
+from errormap_dagster.stages.assignments import ErrorAssignment
+from errormap_dagster.stages.chain import evaluations_to_make
 
 _TABLE = "category_assignments"
 
@@ -21,9 +22,9 @@ def category_assignments(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> dg.MaterializeResult[Any]:
     """Put each error of an evaluation into one category, or say why there is none."""
-    opened = project.open()
-    told = materialize_evaluations(
-        context, opened, _TABLE, lambda e: stage.category_assignments(opened, e)
-    )
+    opened = project.open(context.run.run_id)
+    stale = evaluations_to_make(opened, _TABLE, evaluations_of(context))
+    told = materialize_evaluations(context, opened, _TABLE, ErrorAssignment(opened, stale))
     statuses = counts(opened.store.scan(_TABLE), "status")
-    return dg.MaterializeResult(metadata={**told, "n_by_status": statuses})
+    effort = spent(opened.judge.effort())
+    return dg.MaterializeResult(metadata={**told, **effort, "n_by_status": statuses})

@@ -59,6 +59,9 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
         mark = opened.fingerprints.warehouse()
         with warehouse_in_work(opened.home, is_whole=not context.is_subset):
             build = dbt.cli(["build"], context=context, target_path=opened.home.dbt_target / "run")
+            # While dbt works, the stream below would ask for its next event without pause and take
+            # a core away from it; asking first whether it succeeded waits quietly for its end.
+            build.is_successful()
             yield from build.stream().fetch_row_counts().fetch_column_metadata()
         if not context.is_subset:
             opened.home.warehouse_mark.write_text(mark, encoding="utf-8")

@@ -67,7 +67,7 @@ def materialize_evaluations(
 
     Raises:
         RetryRequested: what went wrong may be gone in a moment; the others are not made again.
-        RunStoppedError: nothing more can be made now.
+        JudgeStoppedError: the judge cannot go on.
     """
     started = time.monotonic()
     evaluations = evaluations_of(context)

@@ -22,6 +22,7 @@ GROUPS = {
     "informative_correct_predictions": "predictions",
     "failures": "predictions",
     "judged_errors": "errors",
+    "judge_calls": "errors",
     "taxonomy_versions": "taxonomy",
     "taxonomy_categories": "taxonomy",
     "taxonomy_changes": "taxonomy",

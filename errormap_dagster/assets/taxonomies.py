@@ -8,7 +8,7 @@ import dagster as dg
 
 from errormap_dagster.assets.spec import table_spec
 from errormap_dagster.fingerprints import TAXONOMY_TABLES
-from errormap_dagster.metadata import materialized
+from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.taxonomies import make_taxonomies
 
@@ -22,9 +22,10 @@ def taxonomy(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Make version 1 of each taxonomy that has none."""
     started = time.monotonic()
-    opened = project.open()
+    opened = project.open(context.run.run_id)
     made = make_taxonomies(opened, context.run.run_id)
     context.log.info(f"taxonomies made: {', '.join(made) or 'none, all stand'}")
+    effort = spent(opened.judge.effort())
     for table in TAXONOMY_TABLES:
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
-        yield dg.MaterializeResult(asset_key=table, metadata=told)
+        yield dg.MaterializeResult(asset_key=table, metadata={**told, **effort})

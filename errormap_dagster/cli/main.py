@@ -22,6 +22,9 @@ app = typer.Typer(
     context_settings={"max_content_width": 100},
 )
 
+judge_app = typer.Typer(help="The judge that reads the failures.", no_args_is_help=True)
+app.add_typer(judge_app, name="judge")
+
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
@@ -113,6 +116,14 @@ def contracts(
     if write and code == 0:
         code = write_what_follows()
     raise typer.Exit(code)
+
+
+@judge_app.command("check")
+def judge_check(home: HomeOption = None) -> None:
+    """Make one small call to the judge and say what works, or what is wrong and how to mend it."""
+    from errormap_dagster.cli.judge import check_judge  # noqa: PLC0415 - as above
+
+    raise typer.Exit(check_judge(home))
 
 
 def main() -> None:

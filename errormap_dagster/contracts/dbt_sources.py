@@ -13,8 +13,6 @@ from errormap_dagster.contracts.registry import columns, table_names, table_sche
 
 SOURCE = "errormap"
 STAGING = Path("models") / "staging"
-_NOT_IN_DBT = {"judge_calls"}
-"""The record of calls is the judge's own: cache, audit log and cost ledger, not a table."""
 # A home may lie anywhere: its path stands in a string of SQL, in a glob, and in the template whose
 # {name} the adapter fills in.
 _HOME = (
@@ -41,11 +39,6 @@ def _yaml(document: Mapping[str, Any]) -> str:
     )
 
 
-def source_tables() -> list[str]:
-    """The tables that dbt reads, sorted."""
-    return [table for table in table_names() if table not in _NOT_IN_DBT]
-
-
 def _description(table: str) -> str:
     schema = table_schema(table)
     return f"{schema.description} {schema.dataGranularityDescription}".strip()
@@ -68,7 +61,7 @@ def sources() -> str:
             "config": {"meta": {"dagster": {"asset_key": [table]}}},
             "columns": _columns(table),
         }
-        for table in source_tables()
+        for table in table_names()
     ]
     source = {
         "name": SOURCE,
@@ -87,7 +80,7 @@ def staging_models() -> str:
             "description": _description(table),
             "columns": _columns(table),
         }
-        for table in source_tables()
+        for table in table_names()
     ]
     return _yaml({"version": 2, "models": models})
 
@@ -100,9 +93,7 @@ def staging_sql(table: str) -> str:
 
 def dbt_files() -> dict[Path, str]:
     """Every file that follows from the contracts, by its path below the dbt project."""
-    models = {
-        STAGING / f"stg_{SOURCE}__{table}.sql": staging_sql(table) for table in source_tables()
-    }
+    models = {STAGING / f"stg_{SOURCE}__{table}.sql": staging_sql(table) for table in table_names()}
     return {
         STAGING / f"_{SOURCE}__sources.yml": sources(),
         STAGING / f"_{SOURCE}__models.yml": staging_models(),

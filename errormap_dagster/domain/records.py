@@ -67,13 +67,15 @@ class Analysis:
 
     With ``ERROR_FOUND`` an ``error_title`` of None means that the judge could not tell which
     error came first; the summary then says what was looked at. ``NO_ERROR_FOUND`` and
-    ``JUDGE_FAILED`` have no title either, and a summary that gives the reason.
+    ``JUDGE_FAILED`` have no title either, and a summary that gives the reason. ``call_id`` is
+    None for a judge that makes no calls.
     """
 
     outcome: Outcome
     error_title: str | None
     error_summary: str
     criteria: tuple[Criterion, ...] = ()
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class TaxonomyFrames(NamedTuple):
     changes: pl.DataFrame
 
 
+def is_vague(name: str) -> bool:
+    """Whether a category's name says nothing of what goes wrong."""
+    return not name.strip() or _VAGUE.match(name.strip()) is not None
+
+
 def validate_categories(categories: Sequence[Category]) -> None:
     """Make sure that categories form a tree, parents before children.
 
@@ -54,7 +59,7 @@ def validate_categories(categories: Sequence[Category]) -> None:
         if category.category_id in depths:
             raise TaxonomyError(f"{where}: the id occurs twice. Ids must be unique.")
         _validate_place(category, depths, where)
-        if _VAGUE.match(category.name.strip()) or not category.name.strip():
+        if is_vague(category.name):
             raise TaxonomyError(f"{where}: the name says nothing. Name what went wrong.")
         if (category.parent_category_id, category.name) in siblings:
             raise TaxonomyError(f"{where}: a sibling has the same name. Rename or merge them.")

@@ -93,6 +93,8 @@ def _header(path: Path, block: int) -> list[str]:
         if "Empty CSV" in str(error):
             raise IngestError(f"{path}: is empty. Land a file with a header.") from error
         raise
+    except UnicodeDecodeError as error:
+        raise IngestError(f"{path}: the header is no UTF-8. Save the file as UTF-8.") from error
     if len(set(names)) < len(names):
         raise IngestError(f"{path}: a column name occurs twice in the header: {names}")
     require_columns(path, names)

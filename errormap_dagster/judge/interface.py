@@ -4,8 +4,9 @@ Three operations: read a failure, keep a list of categories, put errors into cat
 Dagster and no provider here; implementations live beside this module.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from errormap_dagster.domain.records import (
@@ -17,16 +18,53 @@ from errormap_dagster.domain.records import (
 )
 
 
+class Operation(StrEnum):
+    """What a judge is asked to do; each has a prompt of its own."""
+
+    ANALYSE = "analyse"
+    GENERATE = "generate"
+    UPDATE = "update"
+    REVIEW = "review"
+    CLASSIFY = "classify"
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeIdentity:
     """Who judged: whatever could change an answer is part of it.
 
-    ``prompt_hash`` covers the prompt's text, or the rules of a judge that has no prompt.
+    ``prompt_hash`` covers the prompt's text, or the rules of a judge that has no prompt;
+    ``parameters_hash`` the settings of the call, empty for a judge that makes none.
     """
 
     judge: str
     prompt_version: str
     prompt_hash: str
+    parameters_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a judge has done since it was made: calls, tokens, dollars and seconds of waiting.
+
+    ``cost_usd`` is None when a call was made whose price nobody knows.
+    """
+
+    n_calls: int = 0
+    n_recorded_calls: int = 0
+    """Answers that the record of calls already held."""
+    n_retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationTask:
+    """Errors to be put into the categories of one taxonomy version."""
+
+    errors: Sequence[JudgedError]
+    categories: Sequence[Category]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +82,40 @@ class TaxonomyLimits:
 class Judge(Protocol):
     """A reader of failed predictions."""
 
-    @property
-    def identity(self) -> JudgeIdentity:
-        """Who judges; stands in every row that the judge makes."""
+    def identity(self, operation: Operation) -> JudgeIdentity:
+        """Who does an operation, and how; stands in every row that comes of it."""
         ...
 
-    def analyse(self, case: FailureCase) -> Analysis:
-        """Read one failure. May raise: the caller turns that into a ``judge_failed`` row."""
+    def effort(self) -> Effort:
+        """What was done so far."""
+        ...
+
+    def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
+        """Read failures; one analysis for each, in their order, as they are asked for.
+
+        What goes wrong with one failure is a ``judge_failed`` analysis with the reason.
+
+        Raises:
+            JudgeStoppedError: nothing can be read any more; what was read is not lost.
+        """
         ...
 
     def build_categories(
         self, errors: Sequence[JudgedError], limits: TaxonomyLimits
     ) -> list[Category]:
-        """Grow a taxonomy from errors, one tree as a flat list with parents before children."""
+        """Grow a taxonomy from errors, one tree as a flat list with parents before children.
+
+        Raises:
+            JudgeStoppedError: the judge gave no usable list.
+        """
         ...
 
-    def classify(
-        self, errors: Sequence[JudgedError], categories: Sequence[Category]
-    ) -> list[Classification]:
-        """Give each error one category of the list, in the order of ``errors``."""
+    def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
+        """Give each error of each task a category of its list, in the order of its errors.
+
+        An error for which the judge gave no answer is left out of the list.
+
+        Raises:
+            JudgeStoppedError: as for ``analyse``.
+        """
         ...

@@ -27,11 +27,16 @@ def quarantined_share(project: ProjectResource) -> dg.AssetCheckResult:
     unreadable = (
         opened.store.scan("landed_files").filter(pl.col("status") == "unreadable").collect()
     )
-    named = above["source_uri"].to_list()[:_SHOWN]
+    counted = above["source_uri", "n_quarantined", "n_rows"].rows()
     problems = [
-        *([f"more than {limit:.1%} of the rows are quarantined in {named}"] if named else []),
-        *(f"{uri} is unreadable: {why}" for uri, why in unreadable["source_uri", "detail"].rows()),
+        *(f"{uri}: {n} of {rows} rows are quarantined" for uri, n, rows in counted[:_SHOWN]),
+        *(why for (why,) in unreadable.select("detail").rows()),
     ]
+    if counted:
+        problems.append(
+            f"above landing.max_quarantined_share = {limit:g}; the table quarantined_rows has "
+            "each row with its reason"
+        )
     return dg.AssetCheckResult(
         passed=not problems,
         severity=dg.AssetCheckSeverity.ERROR,

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from errormap_dagster.home import Home
 from errormap_dagster.project import Project
+from errormap_dagster.resources.judge import JudgeResource
 
 
 def report_dead_run(home: Home, instance: dg.DagsterInstance) -> None:
@@ -61,6 +62,12 @@ class ProjectResource(dg.ConfigurableResource[None]):
         """Let the next run begin."""
         self._held.close()
 
-    def open(self) -> Project:
-        """Open the home: settings, tables, landing and judge."""
-        return Project.open(self.home or None)
+    judge: JudgeResource
+
+    def open(self, run_id: str = "script") -> Project:
+        """Open the home: settings, tables, landing and judge.
+
+        Args:
+            run_id: stands in the calls that are paid for.
+        """
+        return Project.open(self.home or None, self.judge.choices(), run_id)

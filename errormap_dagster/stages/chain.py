@@ -10,12 +10,12 @@ from typing import NamedTuple
 import polars as pl
 
 from errormap_dagster import progress
-from errormap_dagster.errors import ErrorMapError, IncompleteError, RunStoppedError
+from errormap_dagster.errors import ErrorMapError, IncompleteError, JudgeStoppedError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.obstacles import Obstacle
 from errormap_dagster.project import Project
-from errormap_dagster.stages import assignments, predictions, results, taxonomies
+from errormap_dagster.stages import assignments, calls, predictions, results, taxonomies
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
 
@@ -54,7 +54,7 @@ def make_evaluations(
     """Write the stale evaluations of a table, one file each; one that fails stops no other.
 
     Raises:
-        RunStoppedError: ``make`` says that no evaluation can be made now.
+        JudgeStoppedError: the judge cannot go on, whichever evaluation is next.
     """
     project.store.declare(table)
     marks = project.fingerprints
@@ -65,7 +65,7 @@ def make_evaluations(
         mark = marks.of(table)(evaluation)
         try:
             project.store.write(table, make(evaluation), mark, partition_of(evaluation))
-        except RunStoppedError:
+        except JudgeStoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             errors[evaluation] = error
@@ -95,7 +95,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
     Raises:
         IngestError: a path does not exist.
         IncompleteError: some evaluations could not be made; all others were.
-        RunStoppedError: nothing more can be made now.
+        JudgeStoppedError: the judge cannot go on.
     """
     with project.home.alone():
         land(project, paths)
@@ -108,10 +108,11 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         predictions.pick_for_datasets(project)
         write("failures", lambda e: predictions.failures(project, e))
         pending = evaluations_to_make(project, "judged_errors", landed)
-        with failure_judging(project, pending) as judge:
-            write("judged_errors", judge)
+        write("judged_errors", failure_judging(project, pending))
         taxonomies.make_taxonomies(project, run_id)
-        write("category_assignments", lambda e: assignments.category_assignments(project, e))
+        pending = evaluations_to_make(project, "category_assignments", landed)
+        write("category_assignments", assignments.ErrorAssignment(project, pending))
+        calls.make_judge_calls(project)
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)

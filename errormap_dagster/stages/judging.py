@@ -4,8 +4,8 @@ A failure that the same judge has read before keeps its row: an added or correct
 costs the judge that one prediction.
 """
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import polars as pl
 
@@ -13,56 +13,73 @@ from errormap_dagster import progress
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.correct_predictions import correct_outputs_of_others
 from errormap_dagster.domain.records import FailureCase
+from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
-from errormap_dagster.judge.analyse import Reader, cases_from, judged_errors_frame, reader
+from errormap_dagster.judge.analyse import cases_from, judged_errors_frame
 from errormap_dagster.project import Project
+from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.store import Store
 
 _CASE_COLUMNS = ["prediction_id", "input_text", "output_text", "correct_answer"]
 _WORK = "failures_read"
-_CASES_AT_ONCE = 2000
-"""Bounds memory: texts of this many failures are held at a time."""
+_CASES_AT_ONCE = 500
+"""Bounds memory: texts of this many failures are read at a time."""
+_ROWS_AT_ONCE = 2000
 
 
 class FailureJudging:
-    """Judges evaluations one by one with one set of worker processes."""
+    """Judges evaluations one by one, in the order in which they were named.
 
-    def __init__(self, project: Project, read: Reader) -> None:
+    One stream of failures runs through the judge, so that it never waits for an evaluation to end
+    before it begins the next.
+    """
+
+    def __init__(self, project: Project, evaluations: Sequence[Evaluation]) -> None:
         self._project = project
-        self._read = read
+        self._stream = AnswerStream(evaluations, self._cases, project.judge.analyse)
         self.n_read = 0
         """Failures that the judge was asked about, beside those whose answer was kept."""
 
     def __call__(self, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
         """The rows of ``judged_errors`` of one evaluation, sorted by prediction_id."""
-        sampled = _sampled(self._project, evaluation)
-        known = _judged_alike(self._project, evaluation)
-        kept = known.join(sampled, on="prediction_id", how="semi")
-        new = sampled.join(known, on="prediction_id", how="anti").sort("prediction_id")
+        kept, new = _kept_and_new(self._project, evaluation)
         progress.advance(_WORK, kept.height)
         made = [
-            self._judge(evaluation, new.slice(start, _CASES_AT_ONCE))
-            for start in range(0, new.height, _CASES_AT_ONCE)
+            self._judged(evaluation, min(_ROWS_AT_ONCE, new.height - start))
+            for start in range(0, new.height, _ROWS_AT_ONCE)
         ]
         yield pl.concat([kept, *made]).sort("prediction_id")
 
-    def _judge(self, evaluation: Evaluation, failures: pl.DataFrame) -> pl.DataFrame:
-        cases = _cases(self._project, evaluation, failures)
-        self.n_read += len(cases)
-        analyses = progress.counted(self._read(cases), _WORK)
+    def _judged(self, evaluation: Evaluation, n_rows: int) -> pl.DataFrame:
+        answered = list(progress.counted(islice(self._stream.of(evaluation), n_rows), _WORK))
+        self.n_read += len(answered)
+        if len(answered) < n_rows:
+            raise ErrorMapError(f"the judge answered {len(answered)} of {n_rows} failures")
+        cases, analyses = zip(*answered, strict=True)
         return judged_errors_frame(self._project.judge, cases, analyses)
 
+    def _cases(self, evaluation: Evaluation) -> Iterator[FailureCase]:
+        _, new = _kept_and_new(self._project, evaluation)
+        for start in range(0, new.height, _CASES_AT_ONCE):
+            failures = new.slice(start, _CASES_AT_ONCE)
+            yield from cases_from(_case_rows(self._project, evaluation, failures))
 
-@contextmanager
-def failure_judging(
-    project: Project, evaluations: Sequence[Evaluation]
-) -> Generator[FailureJudging]:
-    """Worker processes for judging these evaluations, ended when the work is done."""
+
+def _kept_and_new(project: Project, evaluation: Evaluation) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of ``judged_errors`` that stand, and the failures that the judge has yet to read."""
+    sampled = _sampled(project, evaluation)
+    known = _judged_alike(project, evaluation)
+    kept = known.join(sampled, on="prediction_id", how="semi")
+    new = sampled.join(known, on="prediction_id", how="anti").sort("prediction_id")
+    return kept, new
+
+
+def failure_judging(project: Project, evaluations: Sequence[Evaluation]) -> FailureJudging:
+    """The judging of these evaluations, to be asked for one after the other."""
     n_failures = sum(_sampled(project, evaluation).height for evaluation in evaluations)
     progress.begin(_WORK, n_failures)
-    with reader(project.judge, project.settings.judge.workers, n_failures) as read:
-        yield FailureJudging(project, read)
+    return FailureJudging(project, evaluations)
 
 
 def grounded_share(store: Store) -> float:
@@ -74,6 +91,16 @@ def grounded_share(store: Store) -> float:
     )
     share = found.collect(engine="streaming").item()
     return 1.0 if share is None else float(share)
+
+
+def grounded_shares(store: Store) -> pl.DataFrame:
+    """For each judge and dataset the quotes and the share of them that stand in the outputs."""
+    key = ["judge", "dataset"]
+    rows = store.scan("judged_errors").select(*key, pl.col("criteria")).explode("criteria")
+    found = rows.select(*key, found=pl.col("criteria").struct.field("is_evidence_found"))
+    grouped = found.drop_nulls("found").group_by(key)
+    shares = grouped.agg(n_quotes=pl.len(), grounded_share=pl.mean("found")).sort(key)
+    return shares.collect()
 
 
 def _sampled(project: Project, evaluation: Evaluation) -> pl.DataFrame:
@@ -90,7 +117,8 @@ def _judged_alike(project: Project, evaluation: Evaluation) -> pl.DataFrame:
     return rows.filter(pl.col("outcome") != "judge_failed").collect()
 
 
-def _cases(project: Project, evaluation: Evaluation, failures: pl.DataFrame) -> list[FailureCase]:
+def _case_rows(project: Project, evaluation: Evaluation, failures: pl.DataFrame) -> pl.DataFrame:
+    """The fields of ``FailureCase`` for some failures of an evaluation."""
     texts = (
         project.store.scan("raw_predictions", partition_of(evaluation))
         .select(_CASE_COLUMNS)
@@ -102,10 +130,9 @@ def _cases(project: Project, evaluation: Evaluation, failures: pl.DataFrame) -> 
     k = project.settings.correct_predictions.per_example
     outputs = correct_outputs_of_others(failures, picks, k)
     columns = ["prediction_id", "dataset", "model", "example_id", "score", "threshold"]
-    cases = (
+    return (
         failures.select(columns)
         .join(texts.collect(), on="prediction_id", how="left")
         .join(outputs, on="prediction_id", how="left")
         .sort("prediction_id")
     )
-    return cases_from(cases)

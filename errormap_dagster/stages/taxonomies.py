@@ -21,6 +21,7 @@ from errormap_dagster.domain.taxonomy import (
     first_version,
 )
 from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.judge.interface import Operation
 from errormap_dagster.project import Project
 
 ATLAS = "atlas"
@@ -66,7 +67,9 @@ def _first_version(project: Project, taxonomy: str, run_id: str) -> TaxonomyFram
         return None
     categories = project.judge.build_categories(errors, project.taxonomy_limits)
     reason = f"grown from {len(errors)} judged errors"
-    origin = VersionOrigin(project.judge.identity.judge, len(errors), reason, now, run_id)
+    origin = VersionOrigin(
+        project.judge.identity(Operation.GENERATE).judge, len(errors), reason, now, run_id
+    )
     return first_version(INDUCED, categories, origin)
 
 

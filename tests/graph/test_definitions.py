@@ -7,8 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from errormap_dagster.contracts.dbt_sources import source_tables
-from errormap_dagster.contracts.registry import column_names, columns
+from errormap_dagster.contracts.registry import column_names, columns, table_names
 from errormap_dagster.definitions import build_definitions
 from errormap_dagster.fingerprints import CODE_VERSIONS
 
@@ -20,6 +19,7 @@ UPSTREAM = {
     "informative_correct_predictions": {"raw_predictions"},
     "failures": {"raw_predictions"},
     "judged_errors": {"failures", "informative_correct_predictions"},
+    "judge_calls": {"judged_errors", "taxonomy_versions", "category_assignments"},
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
     "taxonomy_changes": {"judged_errors"},
@@ -32,6 +32,7 @@ MARTS = {
     "dim_categories",
     "fct_errors",
     "fct_category_shares",
+    "fct_judge_costs",
     "rpt_failure_signatures",
     "rpt_dataset_health",
 }
@@ -55,7 +56,7 @@ def upstream(spec: dg.AssetSpec) -> set[str]:
 
 
 def test_every_table_with_a_contract_is_an_asset(graph: dict[str, dg.AssetSpec]) -> None:
-    assert set(source_tables()) == set(CODE_VERSIONS)
+    assert set(table_names()) == set(CODE_VERSIONS)
     assert set(graph) >= set(CODE_VERSIONS)
 
 
@@ -70,7 +71,7 @@ def test_tables_depend_on_what_they_are_made_from(
     assert upstream(graph[table]) == expected
 
 
-@pytest.mark.parametrize("table", source_tables())
+@pytest.mark.parametrize("table", table_names())
 def test_staging_reads_the_asset_of_its_table(graph: dict[str, dg.AssetSpec], table: str) -> None:
     assert upstream(graph[f"stg_errormap__{table}"]) == {table}
 
@@ -85,7 +86,7 @@ def test_every_asset_says_what_it_is(graph: dict[str, dg.AssetSpec]) -> None:
         assert spec.code_version, name
 
 
-@pytest.mark.parametrize("table", source_tables())
+@pytest.mark.parametrize("table", table_names())
 def test_the_column_schema_in_the_ui_is_the_contract(
     graph: dict[str, dg.AssetSpec], table: str
 ) -> None:

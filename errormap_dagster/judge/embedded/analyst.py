@@ -5,9 +5,9 @@ and a stand-in, no equal of a language model.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +19,18 @@ from errormap_dagster.domain.records import (
     JudgedError,
     Outcome,
 )
+from errormap_dagster.judge.analyse import analyse_safely
 from errormap_dagster.judge.embedded.detectors.answer_check import answer_criteria
 from errormap_dagster.judge.embedded.findings import Finding
+from errormap_dagster.judge.embedded.processes import read_in_processes
 from errormap_dagster.judge.embedded.registry import DETECTORS, WHOLE_OUTPUT_DETECTORS
-from errormap_dagster.judge.interface import JudgeIdentity, TaxonomyLimits
+from errormap_dagster.judge.interface import (
+    ClassificationTask,
+    Effort,
+    JudgeIdentity,
+    Operation,
+    TaxonomyLimits,
+)
 
 NAME: Final = "embedded"
 _VERSION: Final = "rules-1"
@@ -43,19 +51,20 @@ def _hash_of_rules() -> str:
 class EmbeddedAnalyst:
     """A deterministic judge: no network, no key, the same answer every time."""
 
-    @property
-    def identity(self) -> JudgeIdentity:
-        """The rules and their hash."""
+    workers: int = 1
+    """Processes that read failures side by side; the answers do not depend on it."""
+
+    def identity(self, operation: Operation) -> JudgeIdentity:  # noqa: ARG002 - one set of rules
+        """The rules and their hash, for every operation."""
         return JudgeIdentity(NAME, _VERSION, _hash_of_rules())
 
-    def analyse(self, case: FailureCase) -> Analysis:
-        """Name the first error that can be shown in the output, or say that none can."""
-        finding = _first_finding(case)
-        if finding is None:
-            return _cannot_tell(case)
-        return Analysis(
-            finding.outcome, finding.error_title, finding.error_summary, finding.criteria
-        )
+    def effort(self) -> Effort:
+        """Nothing: rules make no calls."""
+        return Effort()
+
+    def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
+        """Name the first error that can be shown in each output, or say that none can."""
+        return read_in_processes(partial(analyse_safely, read_failure), cases, self.workers)
 
     def build_categories(
         self, errors: Sequence[JudgedError], limits: TaxonomyLimits
@@ -67,15 +76,22 @@ class EmbeddedAnalyst:
 
         return grow_categories(errors, limits)
 
-    def classify(
-        self, errors: Sequence[JudgedError], categories: Sequence[Category]
-    ) -> list[Classification]:
+    def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Choose by what a title is meant for, else by likeness of words."""
         from errormap_dagster.judge.embedded.classification import (  # noqa: PLC0415 - as above
             classify_errors,
         )
 
-        return classify_errors(errors, categories)
+        for task in tasks:
+            yield classify_errors(task.errors, task.categories)
+
+
+def read_failure(case: FailureCase) -> Analysis:
+    """The first error that can be shown in one output, or that none can."""
+    finding = _first_finding(case)
+    if finding is None:
+        return _cannot_tell(case)
+    return Analysis(finding.outcome, finding.error_title, finding.error_summary, finding.criteria)
 
 
 def _first_finding(case: FailureCase) -> Finding | None:

@@ -7,11 +7,10 @@ from dbt.clients.jinja import get_rendered
 
 from errormap_dagster.contracts.dbt_sources import (
     dbt_files,
-    source_tables,
     sources,
     write_dbt_files,
 )
-from errormap_dagster.contracts.registry import column_names
+from errormap_dagster.contracts.registry import column_names, table_names
 from errormap_dagster.paths import dbt_project_dir
 from errormap_dagster.store import Store
 
@@ -31,7 +30,7 @@ def test_every_source_names_the_asset_that_makes_it() -> None:
     text = dbt_files()[Path("models/staging/_errormap__sources.yml")]
     (source,) = yaml.safe_load(text)["sources"]
     named = {t["name"]: t["config"]["meta"]["dagster"]["asset_key"] for t in source["tables"]}
-    assert named == {table: [table] for table in source_tables()}
+    assert named == {table: [table] for table in table_names()}
     for table in source["tables"]:
         assert [column["name"] for column in table["columns"]] == column_names(table["name"])
         assert all(column["description"] for column in table["columns"])

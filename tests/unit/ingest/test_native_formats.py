@@ -157,6 +157,7 @@ def test_a_row_larger_than_a_block_is_read_once(
         (b"PAR1 and then nothing of the kind", "Parquet"),
         (b"\x1f\x8b\x08broken gzip", "no known format"),
         (b"example_id,model,model,output_text,score\na,b,c,d,1\n", "occurs twice"),
+        ("example_id,model,output_text,score\ne,m,o,1\n".encode("utf-16"), "as UTF-8"),
     ],
 )
 def test_an_unreadable_file_is_reported_with_its_name(

@@ -1,59 +1,35 @@
-from collections.abc import Sequence
-
+import polars as pl
 import pytest
 
-from errormap_dagster.domain.records import (
-    Analysis,
-    Category,
-    Classification,
-    Criterion,
-    FailureCase,
-    JudgedError,
-    Outcome,
-    Quality,
-)
-from errormap_dagster.judge.analyse import is_evidence_found, judged_errors_frame, reader
+from errormap_dagster.domain.records import Analysis, Criterion, FailureCase, Outcome, Quality
+from errormap_dagster.judge.analyse import analyse_safely, judged_errors_frame
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
-from errormap_dagster.judge.interface import JudgeIdentity, TaxonomyLimits
+from errormap_dagster.judge.evidence import is_evidence_found
 
 
 def failed(key: str, output: str | None = "2 + 2 = 5\nA: 5") -> FailureCase:
     return FailureCase(key, "d", "m", key, "What is 2 + 2?", output, "4", 0.0, 1.0)
 
 
-class Moody:
-    """A judge that fails on one row."""
+def moody(case: FailureCase) -> Analysis:
+    """Fail on one row; quote rightly, wrongly and not at all on the others."""
+    if case.prediction_id == "bad":
+        raise RuntimeError("no mood for this one")
+    criteria = (
+        Criterion("sums", True, Quality.INCORRECT, "2 +  2 = 5", ""),  # noqa: FBT003 - a record
+        Criterion("shows", True, Quality.CORRECT, "not there", ""),  # noqa: FBT003 - a record
+        Criterion("ends", False, None, None, ""),  # noqa: FBT003 - a record
+    )
+    return Analysis(Outcome.ERROR_FOUND, "Addition error", "2 + 2 is 4", criteria)
 
-    identity = JudgeIdentity("moody", "1", "0" * 64)
 
-    def analyse(self, case: FailureCase) -> Analysis:
-        """Fail on one row; quote rightly, wrongly and not at all on the others."""
-        if case.prediction_id == "bad":
-            raise RuntimeError("no mood for this one")
-        criteria = (
-            Criterion("sums", True, Quality.INCORRECT, "2 +  2 = 5", ""),  # noqa: FBT003 - a record
-            Criterion("shows", True, Quality.CORRECT, "not there", ""),  # noqa: FBT003 - a record
-            Criterion("ends", False, None, None, ""),  # noqa: FBT003 - a record
-        )
-        return Analysis(Outcome.ERROR_FOUND, "Addition error", "2 + 2 is 4", criteria)
-
-    def build_categories(
-        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
-    ) -> list[Category]:
-        """Not asked for here."""
-        raise NotImplementedError
-
-    def classify(
-        self, errors: Sequence[JudgedError], categories: Sequence[Category]
-    ) -> list[Classification]:
-        """Not asked for here."""
-        raise NotImplementedError
+def rows_of(cases: list[FailureCase]) -> pl.DataFrame:
+    analyses = [analyse_safely(moody, case) for case in cases]
+    return judged_errors_frame(EmbeddedAnalyst(), cases, analyses)
 
 
 def test_a_judge_that_fails_on_a_row_costs_that_row_alone() -> None:
-    cases = [failed("a"), failed("bad"), failed("c")]
-    with reader(Moody(), 1, len(cases)) as read:
-        rows = judged_errors_frame(Moody(), cases, read(cases))
+    rows = rows_of([failed("a"), failed("bad"), failed("c")])
     outcomes = dict(rows.select("prediction_id", "outcome").iter_rows())
     assert outcomes == {"a": "error_found", "bad": "judge_failed", "c": "error_found"}
     (row,) = rows.filter(rows["prediction_id"] == "bad").iter_rows(named=True)
@@ -62,9 +38,7 @@ def test_a_judge_that_fails_on_a_row_costs_that_row_alone() -> None:
 
 
 def test_every_quote_is_looked_up_whatever_the_judge_says_of_it() -> None:
-    cases = [failed("a")]
-    with reader(Moody(), 1, 1) as read:
-        rows = judged_errors_frame(Moody(), cases, read(cases))
+    rows = rows_of([failed("a")])
     found = [criterion["is_evidence_found"] for criterion in rows["criteria"][0]]
     assert found == [True, False, None]
 
@@ -87,12 +61,7 @@ def test_a_quote_is_found_exactly_or_up_to_case_and_white_space(
 
 
 def test_processes_read_what_one_process_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("errormap_dagster.judge.analyse._FEWEST_CASES_FOR_PROCESSES", 1)
+    monkeypatch.setattr("errormap_dagster.judge.embedded.processes._FEWEST_CASES_FOR_PROCESSES", 1)
     outputs = ["2 + 2 = 5\nA: 5", None, "", "I'm sorry, but I can't help with that.", "A: 7"]
     cases = [failed(f"p{n}", outputs[n % len(outputs)]) for n in range(80)]
-    judge = EmbeddedAnalyst()
-    with reader(judge, 1, len(cases)) as read:
-        one = judged_errors_frame(judge, cases, read(cases))
-    with reader(judge, 2, len(cases)) as read:
-        two = judged_errors_frame(judge, cases, read(cases))
-    assert two.equals(one)
+    assert list(EmbeddedAnalyst(workers=2).analyse(cases)) == list(EmbeddedAnalyst().analyse(cases))

@@ -16,6 +16,7 @@ from errormap_dagster.quality.conservation import (
     shares_sum_to_one,
 )
 from errormap_dagster.quality.contracts import contract_check, expectations_check
+from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.chain import run_chain
 
@@ -28,7 +29,7 @@ def project(home_folder: Path) -> Project:
 
 
 def outcome(check: dg.AssetChecksDefinition) -> dg.AssetCheckResult:
-    result = check(project=ProjectResource())
+    result = check(project=ProjectResource(judge=JudgeResource()))
     assert isinstance(result, dg.AssetCheckResult)
     return result
 
@@ -80,7 +81,9 @@ def test_too_many_rejected_rows_fail_a_check(project: Project) -> None:
     project.home.settings_file.write_text("landing: {max_quarantined_share: 0.01}\n", "utf-8")
     told = outcome(quarantined_share)
     assert not told.passed
-    assert "word_problems.csv" in (told.description or "")
+    description = told.description or ""
+    assert "word_problems.csv: 1 of " in description
+    assert "landing.max_quarantined_share = 0.01" in description
 
 
 def test_an_unreadable_file_fails_a_check(project: Project) -> None:
@@ -88,7 +91,7 @@ def test_an_unreadable_file_fails_a_check(project: Project) -> None:
     run_chain(project)
     told = outcome(quarantined_share)
     assert not told.passed
-    assert "broken.parquet is unreadable" in (told.description or "")
+    assert "broken.parquet: is not readable as Parquet" in (told.description or "")
 
 
 def test_values_outside_of_a_contract_rule_are_told(project: Project) -> None:

@@ -1,0 +1,18 @@
+select
+    call_id,
+    stage,
+    judge,
+    prompt_hash,
+    reply_schema_hash,
+    parameters,
+    status,
+    attempts,
+    prompt_tokens,
+    cached_prompt_tokens,
+    completion_tokens,
+    cost_usd,
+    seconds,
+    called_at,
+    run_id,
+    reason,
+from {{ source('errormap', 'judge_calls') }}

@@ -1,0 +1,129 @@
+"""Putting errors into categories with a language model, in batches, by ids of a closed list."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from errormap_dagster.domain.identity import content_id
+from errormap_dagster.domain.records import Category, Classification, JudgedError
+from errormap_dagster.domain.taxonomy import leaves, named_paths
+from errormap_dagster.judge.interface import ClassificationTask
+from errormap_dagster.judge.llm.client import Answer
+from errormap_dagster.judge.llm.plan import StagePlan
+from errormap_dagster.judge.llm.replies import ClassificationReply, ClassifiedError
+from errormap_dagster.judge.llm.texts import fenced, shortened
+
+Ask = Callable[[StagePlan, str, str], Awaitable[Answer]]
+NONE_ID: Final = "C0"
+"""Stands for "no category fits"."""
+_SUMMARY_TOKENS: Final = 300
+_DESCRIPTION_TOKENS: Final = 200
+_Text = tuple[str, str]
+
+
+class Classifier:
+    """Classifies the errors of tasks; equal texts are one question."""
+
+    def __init__(self, ask: Ask, plan: StagePlan, errors_per_call: int) -> None:
+        self._ask = ask
+        self._plan = plan
+        self._errors_per_call = errors_per_call
+
+    async def classify(self, task: ClassificationTask) -> list[Classification]:
+        """The classifications that the judge gave, in the order of the task's errors."""
+        choices = sorted(leaves(task.categories), key=lambda c: (c.priority, c.category_id))
+        if not choices or not task.errors:
+            return []
+        system, ids = self._system(choices, named_paths(task.categories))
+        texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
+        batches = stable_batches(texts, self._errors_per_call)
+        answered = await asyncio.gather(*(self._batch(system, ids, batch) for batch in batches))
+        found = {text: reply for batch in answered for text, reply in batch.items()}
+        return [
+            _classification(error, reply, ids)
+            for error in task.errors
+            if (reply := found.get((error.error_title, error.error_summary)))
+        ]
+
+    def _system(
+        self, choices: Sequence[Category], paths: Mapping[str, str]
+    ) -> tuple[str, dict[str, str]]:
+        """The part of the prompt with the categories, and the real id of each that it names."""
+        ids = {f"C{number}": choice.category_id for number, choice in enumerate(choices, start=1)}
+        lines = [
+            f"{short}: {_one_line(paths[choice.category_id])}: "
+            + _one_line(shortened(choice.description, _DESCRIPTION_TOKENS))
+            for short, choice in zip(ids, choices, strict=True)
+        ]
+        categories = fenced("\n".join(lines), "categories")
+        return self._plan.prompt.system({"categories": categories, "none_id": NONE_ID}), ids
+
+    async def _batch(
+        self, system: str, ids: Mapping[str, str], texts: Sequence[_Text]
+    ) -> dict[_Text, ClassifiedError]:
+        """What is known of each text; what the reply leaves out or misnames is asked once more."""
+        found = await self._asked(system, ids, texts)
+        if left := [text for text in texts if text not in found]:
+            found |= await self._asked(system, ids, left) if len(left) < len(texts) else {}
+        return found
+
+    async def _asked(
+        self, system: str, ids: Mapping[str, str], texts: Sequence[_Text]
+    ) -> dict[_Text, ClassifiedError]:
+        lines = [
+            f"[{number}] {_one_line(title)}: {_one_line(shortened(summary, _SUMMARY_TOKENS))}"
+            for number, (title, summary) in enumerate(texts, start=1)
+        ]
+        case = self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
+        answer = await self._ask(self._plan, system, case)
+        if not isinstance(answer.reply, ClassificationReply):
+            return {}
+        allowed = {*ids, NONE_ID}
+        return {
+            texts[reply.error_number - 1]: reply
+            for reply in answer.reply.classifications
+            if 1 <= reply.error_number <= len(texts) and reply.category_id in allowed
+        }
+
+
+def _one_line(text: str) -> str:
+    """A text that cannot begin a further line of a list."""
+    return " ".join(text.split())
+
+
+def _text_key(text: _Text) -> str:
+    return content_id(*text)
+
+
+def stable_batches(texts: Sequence[_Text], most: int) -> list[list[_Text]]:
+    """Texts in batches of at most ``most`` that hardly change when texts are added.
+
+    Texts are divided by the digits of their hashes until each part is small enough, so that a text
+    that is added changes the batch that it falls into and no other: the rest is not asked again.
+    """
+    return _divided([(_text_key(text), text) for text in texts], most, 0)
+
+
+def _divided(keyed: Sequence[tuple[str, _Text]], most: int, place: int) -> list[list[_Text]]:
+    if len(keyed) <= most:
+        return [[text for _, text in sorted(keyed)]] if keyed else []
+    # One bit at a time: halves, not sixteenths, so that batches stay well filled.
+    parts: tuple[list[tuple[str, _Text]], list[tuple[str, _Text]]] = ([], [])
+    for key, text in keyed:
+        parts[int(key[place // 4], 16) >> (3 - place % 4) & 1].append((key, text))
+    return [batch for part in parts for batch in _divided(part, most, place + 1)]
+
+
+def _classification(
+    error: JudgedError, reply: ClassifiedError, ids: Mapping[str, str]
+) -> Classification:
+    runner_up = reply.runner_up_category_id
+    return Classification(
+        prediction_id=error.prediction_id,
+        category_id=ids.get(reply.category_id),
+        confidence=reply.confidence,
+        runner_up_category_id=ids.get(runner_up)
+        if runner_up and runner_up != reply.category_id
+        else None,
+        reason=reply.reason or "the judge says that no category fits",
+    )

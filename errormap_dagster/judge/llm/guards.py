@@ -1,0 +1,169 @@
+"""What stops a run: an endpoint that is plainly down, and a budget that would be passed."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from errormap_dagster.errors import JudgeStoppedError, SettingsError
+from errormap_dagster.judge.llm.prices import cost_usd
+from errormap_dagster.judge.llm.record import CallRecord
+from errormap_dagster.judge_settings import BudgetSettings, Price
+
+_FEWEST_FAULTS: Final = 5
+_FIRST_PATIENCE_SECONDS: Final = 3.0
+"""An endpoint that never answered is given up sooner than one that did."""
+
+
+@dataclass
+class CircuitBreaker:
+    """Opens when an endpoint has answered nothing for a while, and stays open."""
+
+    patience_seconds: float
+    _has_answered: bool = False
+    _n_faults: int = 0
+    _since: float = 0.0
+    _opened: str | None = None
+    _is_open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before the next try, but no longer than until the breaker opens."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_open.wait(), seconds)
+
+    def check(self) -> None:
+        """Let a call through.
+
+        Raises:
+            JudgeStoppedError: the breaker is open.
+        """
+        if self._opened is not None:
+            raise JudgeStoppedError(self._opened)
+
+    def answered(self) -> None:
+        """The endpoint gave a reply."""
+        self._has_answered = True
+        self._n_faults = 0
+
+    def failed(self, reason: str) -> None:
+        """The endpoint gave none.
+
+        Raises:
+            JudgeStoppedError: that was once too often.
+        """
+        if self._n_faults == 0:
+            self._since = time.monotonic()
+        self._n_faults += 1
+        patience = self.patience_seconds if self._has_answered else _FIRST_PATIENCE_SECONDS
+        if self._n_faults >= _FEWEST_FAULTS and time.monotonic() - self._since >= min(
+            patience, self.patience_seconds
+        ):
+            self.stop(f"{reason} ({self._n_faults} tries in a row)")
+
+    def stop(self, reason: str) -> None:
+        """Open the breaker for good.
+
+        Raises:
+            JudgeStoppedError: always, with the first reason that was given.
+        """
+        if self._opened is None:
+            self._opened = (
+                f"The judge cannot go on: {reason}. What was answered is recorded and is not paid "
+                "again: mend the cause (`errormap judge check` helps), then `errormap run`."
+            )
+            self._is_open.set()
+        raise JudgeStoppedError(self._opened)
+
+
+@dataclass
+class Budget:
+    """Sets aside what calls under way may cost, so that no limit is passed."""
+
+    limits: BudgetSettings
+    record: CallRecord
+    run_id: str
+    _reserved_usd: float = 0.0
+    _reserved_tokens: int = 0
+    _spent_usd: dict[str, float] = field(default_factory=dict[str, float])
+    _spent_tokens: dict[str, int] = field(default_factory=dict[str, int])
+    _n_under_way: int = 0
+    _has_settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Begin with what the record holds of this run and of this day."""
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        for name, spent in (
+            ("run", self.record.spent(run_id=self.run_id)),
+            ("day", self.record.spent(since=today)),
+        ):
+            self._spent_usd[name], self._spent_tokens[name] = spent.cost_usd, spent.n_tokens
+
+    async def set_aside(
+        self, model: str, price: Price | None, prompt_tokens: int, reply_tokens: int
+    ) -> tuple[float, int]:
+        """Reserve what a call may cost at most, once the calls under way leave room for it.
+
+        Returns:
+            Dollars and tokens, to be handed to ``settle`` when the call has ended.
+
+        Raises:
+            JudgeStoppedError: a limit could be passed.
+            SettingsError: a limit in dollars is set, but the price is not known.
+        """
+        usd = cost_usd(price, prompt_tokens, 0, reply_tokens)
+        limits = self.limits
+        if usd is None and (limits.run_usd or limits.day_usd):
+            raise SettingsError(
+                f"judge.budget is in dollars, but no price of {model!r} is known. Name it under "
+                "judge.prices in errormap.yaml, or set a budget in tokens."
+            )
+        tokens = prompt_tokens + reply_tokens
+        # A call under way mostly costs far less than is set aside for it: it is waited for.
+        while (passed := self._passed(usd or 0.0, tokens)) and self._n_under_way:
+            self._has_settled.clear()
+            await self._has_settled.wait()
+        if passed:
+            raise JudgeStoppedError(passed)
+        self._n_under_way += 1
+        self._reserved_usd += usd or 0.0
+        self._reserved_tokens += tokens
+        return usd or 0.0, tokens
+
+    def _passed(self, usd: float, tokens: int) -> str | None:
+        """Which limit so much more could pass, as a message."""
+        most = self.limits
+        limits = {
+            "run": {"dollars": most.run_usd, "tokens": most.run_tokens},
+            "day": {"dollars": most.day_usd, "tokens": most.day_tokens},
+        }
+        for name, by_unit in limits.items():
+            usd_taken = self._spent_usd[name] + self._reserved_usd
+            tokens_taken = self._spent_tokens[name] + self._reserved_tokens
+            for unit, spent, more in (
+                ("dollars", usd_taken, usd),
+                ("tokens", tokens_taken, tokens),
+            ):
+                limit = by_unit[unit]
+                if limit is not None and spent + more > limit:
+                    return (
+                        f"The budget of this {name} is reached: {spent:g} of {limit:g} {unit} are "
+                        f"spent, and the next call may cost {more:g}. What was answered is "
+                        "recorded; raise judge.budget in errormap.yaml or wait, then "
+                        "`errormap run` goes on."
+                    )
+        return None
+
+    def settle(self, reserved: tuple[float, int], usd: float | None, tokens: int | None) -> None:
+        """A call has ended: free what was set aside, count what it cost.
+
+        What the endpoint does not tell (None) counts with all that was set aside.
+        """
+        self._n_under_way -= 1
+        self._reserved_usd -= reserved[0]
+        self._reserved_tokens -= reserved[1]
+        for name in ("run", "day"):
+            self._spent_usd[name] += reserved[0] if usd is None else usd
+            self._spent_tokens[name] += reserved[1] if tokens is None else tokens
+        self._has_settled.set()

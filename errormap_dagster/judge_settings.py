@@ -1,0 +1,159 @@
+"""The ``judge`` section of ``errormap.yaml``: who reads the failures, how, and for how much.
+
+No secret stands here. A key, or a header that is one, is named by the environment variable that
+holds it.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from errormap_dagster.section import Section
+
+Mode = Literal["json_schema", "tools", "json"]
+StageName = Literal["analyse", "generate", "update", "review", "classify"]
+
+KIND_VARIABLE = "ERRORMAP_JUDGE"
+MODEL_VARIABLE = "ERRORMAP_JUDGE_MODEL"
+BASE_URL_VARIABLE = "ERRORMAP_JUDGE_BASE_URL"
+RECORD_VARIABLE = "ERRORMAP_JUDGE_CALLS_URL"
+"""Names the database of the record of calls; its URL may hold a password."""
+
+_SECRET_HEADERS = ("authorization", "api-key", "apikey", "token", "secret", "cookie")
+
+
+class StageSettings(Section):
+    """What one stage does differently; what is not named is as for all stages."""
+
+    model: str | None = None
+    endpoint_model: str | None = None
+    mode: Mode | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Added to the parameters of all stages."""
+    prompt_version: str | None = None
+    """A version in the package's ``prompts/<stage>/``; default: the newest."""
+
+
+class LimitSettings(Section):
+    """What the endpoint and the machine can bear."""
+
+    concurrency: int = Field(default=32, ge=1, le=2000)
+    """Calls in flight at once."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    timeout_seconds: float = Field(default=120, gt=0)
+    """Longest wait for one reply."""
+    attempts: int = Field(default=6, ge=1, le=50)
+    """Tries of a call that the endpoint answers with 429, 5xx or not at all."""
+    longest_wait_seconds: float = Field(default=60, gt=0)
+    """Longest pause between two tries, unless the endpoint itself asks for a longer one."""
+    patience_seconds: float = Field(default=30, gt=0)
+    """How long an endpoint that has answered before may answer nothing until the run stops."""
+    prompt_tokens: int = Field(default=12_000, ge=3_000)
+    """Longest prompt; longer texts are shortened in it, visibly."""
+
+
+class BudgetSettings(Section):
+    """What may be spent; a call that could pass a limit is not made."""
+
+    run_usd: float | None = Field(default=None, gt=0)
+    day_usd: float | None = Field(default=None, gt=0)
+    """Per day of UTC."""
+    run_tokens: int | None = Field(default=None, gt=0)
+    day_tokens: int | None = Field(default=None, gt=0)
+
+
+class Price(Section):
+    """Prices of a model, in US dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+    """Of the part of a prompt that the provider still had; default: the price of input."""
+    output: float = Field(ge=0)
+
+
+class JudgeSettings(Section):
+    """Who reads the failures."""
+
+    kind: Literal["embedded", "llm"] = "embedded"
+    """``embedded``: rules, no model, no key, no network. ``llm``: a model behind an endpoint."""
+    workers: int = Field(default=2, ge=1, le=256)
+    """Processes of the embedded analyst; the tables do not depend on it."""
+    model: str | None = None
+    """The model that judges; stands in every row."""
+    endpoint_model: str | None = None
+    """What the endpoint calls the model (an Azure deployment, a served name); default: model."""
+    base_url: str | None = None
+    """The endpoint, such as http://127.0.0.1:8000/v1; default: OpenAI's."""
+    key_variable: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key."""
+    mode: Mode = "json_schema"
+    """How the reply's form is asked for: ``json`` for servers that know no schema."""
+    is_strict: bool = True
+    """Ask for exactly the schema (``strict``) in the modes json_schema and tools."""
+    parameters: dict[str, Any] = Field(default_factory=lambda: {"temperature": 0, "seed": 0})
+    """Sent with every call, such as temperature, seed, reasoning_effort."""
+    reply_tokens: int = Field(default=4_000, ge=64)
+    """Longest reply, sent as ``max_completion_tokens``; what a budget sets aside for a call."""
+    reply_tokens_name: str = "max_completion_tokens"
+    """Older servers call it ``max_tokens``."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Sent with every call; nothing secret."""
+    header_variables: dict[str, str] = Field(default_factory=dict)
+    """Headers whose value an environment variable holds: header to variable."""
+    query: dict[str, str] = Field(default_factory=dict)
+    """Added to the URL, such as Azure's api-version."""
+    stages: dict[StageName, StageSettings] = Field(default_factory=dict)
+    errors_per_classification: int = Field(default=50, ge=1, le=500)
+    titles_per_call: int = Field(default=500, ge=2, le=5_000)
+    """Distinct titles in one call that generates or updates categories."""
+    min_grounded_share: float = Field(default=0.8, ge=0, le=1)
+    """A smaller share of quotes that stand in the outputs fails a check, per dataset."""
+    limits: LimitSettings = LimitSettings()
+    budget: BudgetSettings = BudgetSettings()
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By model; go before the shipped ones."""
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_hold_no_secret(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name in headers:
+            if any(part in name.lower() for part in _SECRET_HEADERS):
+                message = f"{name} is a secret: name its variable in judge.header_variables"
+                raise ValueError(message)
+        return headers
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_holds_no_secret(cls, base_url: str | None) -> str | None:
+        if base_url is None:
+            return None
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be a URL such as http://127.0.0.1:8000/v1")
+        if parts.password or parts.username:
+            raise ValueError("must hold no password: name a variable in judge.header_variables")
+        return base_url
+
+    def with_environment(self) -> "JudgeSettings":
+        """These settings with what the environment says of the judge on top."""
+        named = {
+            "kind": os.environ.get(KIND_VARIABLE),
+            "model": os.environ.get(MODEL_VARIABLE),
+            "base_url": os.environ.get(BASE_URL_VARIABLE),
+        }
+        return self.with_choices({key: value for key, value in named.items() if value})
+
+    def with_choices(self, choices: Mapping[str, Any]) -> "JudgeSettings":
+        """These settings with others on top, checked like the file itself.
+
+        Raises:
+            ValidationError: a choice is not allowed.
+        """
+        now = self.model_dump()
+        if self.model and choices.get("model", self.model) != self.model:
+            now["endpoint_model"] = None  # the endpoint's name of another model
+        return JudgeSettings.model_validate({**now, **choices})
