@@ -10,16 +10,24 @@ import dagster as dg
 
 from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
 from errormap_dagster.assets.dbt import warehouse_assets
+from errormap_dagster.automation import (
+    failed_runs,
+    following_sensor,
+    landing_sensor,
+    nightly_schedule,
+)
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import JOBS
 from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
 from errormap_dagster.quality.contracts import contract_check, expectations_check
 from errormap_dagster.quality.drift import failure_rate_drift
+from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.quality.grounding import grounded
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.settings import load_settings
 
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -28,7 +36,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     Args:
         resources: replace resources of the same name.
     """
-    dbt_project = prepared_project(Home.locate().prepare())
+    home = Home.locate().prepare()
+    settings = load_settings(home.settings_file)
+    dbt_project = prepared_project(home)
     judge = JudgeResource.configure_at_launch()
     return dg.Definitions(
         assets=[
@@ -40,6 +50,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             taxonomies.taxonomy,
             assignments.category_assignments,
             judging.judge_calls,
+            results.evaluations,
             results.failure_ledger,
             results.signatures,
             warehouse_assets(dbt_project),
@@ -48,10 +59,13 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *(contract_check(table) for table in CODE_VERSIONS),
             *(expectations_check(table) for table in CODE_VERSIONS),
             *CONSERVATION_CHECKS,
+            *EVALUATION_CHECKS,
             failure_rate_drift,
             grounded,
         ],
-        jobs=JOBS,
+        jobs=list(JOBS.values()),
+        sensors=[landing_sensor(settings), following_sensor(), failed_runs],
+        schedules=[nightly_schedule(settings)],
         resources={
             "judge": judge,
             "project": ProjectResource(judge=judge),

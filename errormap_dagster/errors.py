@@ -6,7 +6,8 @@ ErrorMapError
 ├── IngestError        a file as a whole is no predictions (single rows are quarantined)
 ├── JudgeStoppedError  the judge cannot go on: endpoint down, key refused, budget reached
 ├── TableMissingError  a table was asked for before anything made it
-└── CheckFailedError   a blocking check of a run did not pass
+├── CheckFailedError   a blocking check of a run did not pass
+└── IncompleteError    some evaluations could not be made; all others were
 
 Every message names the file, the key or the row, and what to do about it.
 """
@@ -38,3 +39,7 @@ class TableMissingError(ErrorMapError):
 
 class CheckFailedError(ErrorMapError):
     """A blocking check did not pass."""
+
+
+class IncompleteError(ErrorMapError):
+    """Some evaluations could not be made; all others were."""

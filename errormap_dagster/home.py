@@ -5,8 +5,12 @@ Only paths and the folder's own set-up are here; what stands in the files is tol
 """
 
 import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
@@ -18,8 +22,8 @@ NO_TELEMETRY = {
 }
 """Dagster, dbt and Great Expectations phone home unless these say otherwise."""
 
-# The instance of a home: no telemetry, no first-visit dialogs over the pages, and one writer of
-# the warehouse at a time.
+# The instance of a home: no telemetry, no first-visit dialogs over the pages, one writer of the
+# warehouse at a time, and a second start for a run whose process died.
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
@@ -29,6 +33,12 @@ concurrency:
   pools:
     granularity: op
     default_limit: 1
+run_monitoring:
+  enabled: true
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
 """
 
 
@@ -60,8 +70,16 @@ class Home:
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file that dbt alone writes."""
+        """The DuckDB file of the views, whole at any time."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def warehouse_in_work(self) -> Path:
+        """Where dbt writes, until the file is whole and takes the place of the other.
+
+        Both have the same name, for DuckDB's views name the file that they were made in.
+        """
+        return self.root / "dbt" / "in_work" / self.warehouse.name
 
     @property
     def dbt_target(self) -> Path:
@@ -84,6 +102,11 @@ class Home:
         return self.root / "judge_calls.sqlite"
 
     @property
+    def obstacles(self) -> Path:
+        """What kept evaluations from being made."""
+        return self.root / "obstacles.json"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
         return self.root / "dagster"
@@ -92,6 +115,44 @@ class Home:
     def settings_file(self) -> Path:
         """The settings; every key has a default, so the file may be absent."""
         return self.root / "errormap.yaml"
+
+    @property
+    def holder(self) -> Path:
+        """The id of the run that has the home alone; left behind by one whose process died."""
+        return self.root / ".holder"
+
+    @property
+    def _lock(self) -> FileLock:
+        return FileLock(self.root / ".lock", thread_local=False)
+
+    def is_taken(self) -> bool:
+        """Whether a process has the home alone now."""
+        try:
+            with self._lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @contextmanager
+    def alone(self, on_wait: Callable[[], None] | None = None) -> Generator[None]:
+        """Let no other process write the tables meanwhile; wait for one that does.
+
+        The lock ends with the process that holds it, however that ends.
+
+        Args:
+            on_wait: called once when another process is at work.
+        """
+        lock = self._lock
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait:
+                on_wait()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def prepare(self) -> "Home":
         """Make the folders, and point this process and its children at this home."""

@@ -5,15 +5,15 @@ import dagster as dg
 LAND = "land"
 EVERYTHING = "everything"
 
-JOBS = [
-    dg.define_asset_job(
+JOBS = {
+    LAND: dg.define_asset_job(
         LAND,
         selection=dg.AssetSelection.assets("landed_files", "quarantined_rows"),
         description="Read new and changed files; each evaluation in them becomes a partition.",
     ),
-    dg.define_asset_job(
+    EVERYTHING: dg.define_asset_job(
         EVERYTHING,
         selection=dg.AssetSelection.all(),
         description="Materialize every table and view for the chosen evaluations.",
     ),
-]
+}

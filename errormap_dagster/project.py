@@ -10,9 +10,11 @@ from pathlib import Path
 from errormap_dagster.fingerprints import Fingerprints
 from errormap_dagster.home import Home
 from errormap_dagster.ingest.landing import Landing
+from errormap_dagster.ingest.remote import RemoteFolder
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
 from errormap_dagster.judge.interface import Judge, TaxonomyLimits
 from errormap_dagster.judge_settings import RECORD_VARIABLE
+from errormap_dagster.obstacles import Obstacles
 from errormap_dagster.settings import Settings, load_settings
 from errormap_dagster.store import Store
 
@@ -59,6 +61,16 @@ class Project:
     def landing(self) -> Landing:
         """The home's landed files."""
         return Landing(self.home.staging, self.home.landing, _now, self.settings.reading)
+
+    @cached_property
+    def remote_folders(self) -> list[RemoteFolder]:
+        """The landing folders that are URLs."""
+        return [RemoteFolder(url, self.home.landing) for url in self.settings.landing.urls]
+
+    @cached_property
+    def obstacles(self) -> Obstacles:
+        """What kept evaluations from being made."""
+        return Obstacles(self.home.obstacles)
 
     @cached_property
     def judge(self) -> Judge:

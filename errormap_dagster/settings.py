@@ -15,6 +15,7 @@ from errormap_dagster.errors import SettingsError
 from errormap_dagster.ingest.choices import FileMapping, Reading
 from errormap_dagster.ingest.interface import COLUMNS
 from errormap_dagster.judge_settings import JudgeSettings
+from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
 from errormap_dagster.section import Section
 
 
@@ -51,13 +52,6 @@ class CorrectPredictionSettings(Section):
     """At most this many correct outputs of other models for one failure."""
     seed: int = 0
     """Seed of the hash that orders the candidates."""
-
-
-class LandingSettings(Section):
-    """What a landed file may look like."""
-
-    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
-    """A larger share of rejected rows in a file fails a check."""
 
 
 class MappingSettings(Section):
@@ -120,6 +114,8 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     mappings: dict[str, MappingSettings] = Field(default_factory=dict)
     """By a name of yours, which ``errormap land --format`` takes too."""
+    refresh: RefreshSettings = RefreshSettings()
+    alerts: AlertSettings = AlertSettings()
     judge: JudgeSettings = JudgeSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
 

@@ -4,6 +4,7 @@
 with failures as (
     select dataset, model, count(*) as n_failures,
     from {{ ref('stg_errormap__failures') }}
+    semi join {{ ref('int_complete_evaluations') }} using (dataset, model)
     group by dataset, model
 ),
 

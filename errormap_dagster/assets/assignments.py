@@ -9,7 +9,7 @@ from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
 from errormap_dagster.metadata import counts, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.assignments import ErrorAssignment
-from errormap_dagster.stages.chain import stale_evaluations
+from errormap_dagster.stages.chain import evaluations_to_make
 
 _TABLE = "category_assignments"
 
@@ -23,10 +23,8 @@ def category_assignments(
 ) -> dg.MaterializeResult[Any]:
     """Put each error of an evaluation into one category, or say why there is none."""
     opened = project.open(context.run.run_id)
-    marks = opened.fingerprints.category_assignments
-    stale = stale_evaluations(opened.store, _TABLE, evaluations_of(context), marks)
-    assign = ErrorAssignment(opened, stale)
-    told = materialize_evaluations(context, opened.store, _TABLE, marks, assign)
+    stale = evaluations_to_make(opened, _TABLE, evaluations_of(context))
+    told = materialize_evaluations(context, opened, _TABLE, ErrorAssignment(opened, stale))
     statuses = counts(opened.store.scan(_TABLE), "status")
     effort = spent(opened.judge.effort())
     return dg.MaterializeResult(metadata={**told, **effort, "n_by_status": statuses})

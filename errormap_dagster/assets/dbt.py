@@ -15,6 +15,7 @@ from dagster_dbt import (
 from errormap_dagster.assets.spec import OWNER
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.resources.warehouse import warehouse_in_work
 
 WRITER_POOL = "warehouse_writer"
 _SAYS = {
@@ -98,7 +99,7 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
         manifest=dbt_project.manifest_path,
         project=dbt_project,
         name="warehouse",
-        # DuckDB has one writer: a second run waits for this one.
+        # One run at a time builds; a second one waits.
         pool=WRITER_POOL,
         # Tests on sources would let dbt run before the checks of the tables it reads.
         dagster_dbt_translator=Translator(
@@ -111,11 +112,15 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
         opened = project.open()
         for table in CODE_VERSIONS:
             opened.store.declare(table)
-        build = dbt.cli(["build"], context=context, target_path=opened.home.dbt_target / "run")
-        # While dbt works, the stream below would ask for its next event without pause and take a
-        # core away from it; asking first whether it succeeded waits quietly for its end.
-        build.is_successful()
-        yield from map(with_plain_types, build.stream().fetch_row_counts().fetch_column_metadata())
-        opened.home.warehouse_mark.write_text(opened.fingerprints.warehouse(), encoding="utf-8")
+        mark = opened.fingerprints.warehouse()
+        with warehouse_in_work(opened.home, is_whole=not context.is_subset):
+            build = dbt.cli(["build"], context=context, target_path=opened.home.dbt_target / "run")
+            # While dbt works, the stream below would ask for its next event without pause and take
+            # a core away from it; asking first whether it succeeded waits quietly for its end.
+            build.is_successful()
+            events = build.stream().fetch_row_counts().fetch_column_metadata()
+            yield from map(with_plain_types, events)
+        if not context.is_subset:
+            opened.home.warehouse_mark.write_text(mark, encoding="utf-8")
 
     return warehouse

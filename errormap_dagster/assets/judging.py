@@ -11,7 +11,7 @@ from errormap_dagster.assets.spec import BY_EVALUATION, table_arguments
 from errormap_dagster.metadata import counts, materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.calls import make_judge_calls
-from errormap_dagster.stages.chain import stale_evaluations
+from errormap_dagster.stages.chain import evaluations_to_make
 from errormap_dagster.stages.judging import failure_judging, grounded_share
 
 _TABLE = "judged_errors"
@@ -26,15 +26,15 @@ def judged_errors(
 ) -> dg.MaterializeResult[Any]:
     """Have the judge read what it has not read yet."""
     opened = project.open(context.run.run_id)
-    marks = opened.fingerprints.judged_errors
-    stale = stale_evaluations(opened.store, _TABLE, evaluations_of(context), marks)
+    stale = evaluations_to_make(opened, _TABLE, evaluations_of(context))
     judge = failure_judging(opened, stale)
-    told = materialize_evaluations(context, opened.store, _TABLE, marks, judge)
+    told = materialize_evaluations(context, opened, _TABLE, judge)
     rows = opened.store.scan(_TABLE)
     cannot_tell = rows.filter(pl.col("outcome") == "error_found", pl.col("error_title").is_null())
     return dg.MaterializeResult(
         metadata={
             **told,
+            "n_failures_read": judge.n_read,
             **spent(opened.judge.effort()),
             "n_by_outcome": counts(rows, "outcome"),
             "n_cannot_tell": int(cannot_tell.select(pl.len()).collect().item()),

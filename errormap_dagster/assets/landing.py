@@ -19,7 +19,11 @@ class LandingConfig(dg.Config):
 
     paths: list[str] = Field(
         default=[],
-        description="Files or folders to land besides the home's landing folder.",
+        description="Files or folders to land besides the landing folders.",
+    )
+    only: list[str] | None = Field(
+        default=None,
+        description="Names of files in the landing folders to read; default: all new ones.",
     )
     source_format: str | None = Field(
         default=None,
@@ -40,7 +44,7 @@ def landing(
     """Read new and changed files; the evaluations in them become partitions."""
     started = time.monotonic()
     opened = project.open()
-    land(opened, config.paths, config.source_format)
+    land(opened, config.paths, config.source_format, config.only)
     register_evaluations(context, opened.landing.evaluations())
     seconds = time.monotonic() - started
     for table, column in (("landed_files", "status"), ("quarantined_rows", "reason")):

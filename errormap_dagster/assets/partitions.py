@@ -1,21 +1,22 @@
 """The partitions of evaluations, and what the partitioned assets share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 
 import dagster as dg
 
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.metadata import Metadata, materialized
-from errormap_dagster.stages.chain import (
-    Fingerprint,
-    Frames,
-    stale_evaluations,
-    write_evaluations,
-)
-from errormap_dagster.store import Store
+from errormap_dagster.project import Project
+from errormap_dagster.stages.chain import Make, make_evaluations
 
+MAX_RETRIES = 2
+SECONDS_TO_RETRY = 10
+"""A full disk or a share that is away for a moment; errors of ours are not tried again."""
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 _PARTITIONS = "evaluation"
 EVALUATIONS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
 
@@ -37,36 +38,59 @@ def registered_evaluations(instance: dg.DagsterInstance) -> list[str]:
     return list(instance.get_dynamic_partitions(_PARTITIONS))
 
 
+def partition_range(keys: Sequence[str], wanted: Collection[str]) -> dict[str, str]:
+    """Tags of one run over the wanted partitions; what lies between them is passed over.
+
+    Args:
+        keys: all partitions in their order, at least one.
+        wanted: some of them; the newest one when there is none, for the tables of all evaluations.
+    """
+    chosen = [key for key in keys if key in wanted] or [keys[-1]]
+    return {_RANGE_START: chosen[0], _RANGE_END: chosen[-1]}
+
+
 def evaluations_of(context: dg.AssetExecutionContext) -> list[Evaluation]:
     """The evaluations that a run was started for."""
     return [Evaluation.from_key(key) for key in context.partition_keys]
 
 
 def materialize_evaluations(
-    context: dg.AssetExecutionContext,
-    store: Store,
-    table: str,
-    fingerprint: Fingerprint,
-    make: Callable[[Evaluation], Frames],
+    context: dg.AssetExecutionContext, project: Project, table: str, make: Make
 ) -> Metadata:
     """Write the stale evaluations of a run, leave the others untouched, and tell what was done.
 
+    An evaluation that cannot be made stops no other: the check ``every_evaluation_is_made`` fails
+    at the end of the run and names it.
+
     Returns:
         Metadata of the whole table; the row count of each evaluation stands on its partition.
+
+    Raises:
+        RetryRequested: what went wrong may be gone in a moment; the others are not made again.
+        JudgeStoppedError: the judge cannot go on.
     """
     started = time.monotonic()
     evaluations = evaluations_of(context)
-    stale = stale_evaluations(store, table, evaluations, fingerprint)
-    write_evaluations(store, table, stale, fingerprint, make)
+    done = make_evaluations(project, table, evaluations, make)
+    if done.is_worth_a_retry and context.retry_number < MAX_RETRIES:
+        raise dg.RetryRequested(MAX_RETRIES, SECONDS_TO_RETRY)
+    told = {obstacle.evaluation: obstacle.reason for obstacle in done.obstacles}
     for evaluation in evaluations:
-        n_rows = store.n_rows(table, partition_of(evaluation))
-        context.add_asset_metadata(
-            {"dagster/partition_row_count": n_rows}, partition_key=evaluation.key
-        )
-    n_unchanged = len(evaluations) - len(stale)
-    context.log.info(f"{table}: {len(stale)} evaluations made, {n_unchanged} unchanged")
+        n_rows = project.store.n_rows(table, partition_of(evaluation))
+        note: Metadata = {"dagster/partition_row_count": n_rows}
+        if evaluation in told:
+            note["could_not_be_made"] = told[evaluation]
+        context.add_asset_metadata(note, partition_key=evaluation.key)
+    for obstacle in done.obstacles:
+        context.log.error(f"could not be made: {obstacle}")
+    context.log.info(
+        f"{table}: {len(done.made)} evaluations made, {done.n_unchanged} unchanged, "
+        f"{len(done.waiting)} waiting, {len(done.obstacles)} could not be made"
+    )
     return {
-        **materialized(table, store.scan(table), time.monotonic() - started),
-        "n_evaluations_made": len(stale),
-        "n_evaluations_unchanged": n_unchanged,
+        **materialized(table, project.store.scan(table), time.monotonic() - started),
+        "n_evaluations_made": len(done.made),
+        "n_evaluations_unchanged": done.n_unchanged,
+        "n_evaluations_waiting": len(done.waiting),
+        "n_evaluations_not_made": len(done.obstacles),
     }

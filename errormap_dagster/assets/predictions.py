@@ -19,11 +19,7 @@ def raw_predictions(
     """Settle trials, duplicates and conflicts of each evaluation's landed rows."""
     opened = project.open()
     told = materialize_evaluations(
-        context,
-        opened.store,
-        "raw_predictions",
-        opened.fingerprints.raw_predictions,
-        lambda evaluation: stage.raw_predictions(opened, evaluation),
+        context, opened, "raw_predictions", lambda e: stage.raw_predictions(opened, e)
     )
     return dg.MaterializeResult(metadata=told)
 
@@ -48,12 +44,6 @@ def failures(
 ) -> dg.MaterializeResult[Any]:
     """Find the failed predictions of each evaluation and sample those the judge reads."""
     opened = project.open()
-    told = materialize_evaluations(
-        context,
-        opened.store,
-        "failures",
-        opened.fingerprints.failures,
-        lambda evaluation: stage.failures(opened, evaluation),
-    )
+    told = materialize_evaluations(context, opened, "failures", lambda e: stage.failures(opened, e))
     n_sampled = opened.store.scan("failures").select("is_sampled").sum().collect().item()
     return dg.MaterializeResult(metadata={**told, "n_sampled": int(n_sampled or 0)})

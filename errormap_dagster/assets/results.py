@@ -4,17 +4,44 @@ import time
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from errormap_dagster.assets.spec import table_arguments
 from errormap_dagster.metadata import FAILURE_RATES, counts, materialized, table_value
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.rates import failure_rates
 from errormap_dagster.stages.reports import signature_table
-from errormap_dagster.stages.results import make_ledger, make_signatures
+from errormap_dagster.stages.results import (
+    make_evaluation_table,
+    make_ledger,
+    make_signatures,
+)
+
+_SHOWN = 20
+
+
+@dg.asset(**table_arguments("evaluations", deps=["raw_predictions", "category_assignments"]))
+def evaluations(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[Any]:
+    """Say of each evaluation whether the results count it, and if not, why."""
+    started = time.monotonic()
+    opened = project.open()
+    make_evaluation_table(opened)
+    rows = opened.store.scan("evaluations")
+    told = materialized("evaluations", rows, time.monotonic() - started)
+    incomplete = table_value(rows.filter(~pl.col("is_complete")).head(_SHOWN).collect())
+    context.log.info(f"{len(opened.obstacles.all())} evaluations could not be made")
+    return dg.MaterializeResult(
+        metadata={**told, "n_complete": counts(rows, "is_complete"), "incomplete": incomplete}
+    )
 
 
 @dg.asset(
-    **table_arguments("failure_ledger", deps=["failures", "judged_errors", "category_assignments"])
+    **table_arguments(
+        "failure_ledger",
+        deps=["failures", "judged_errors", "category_assignments", "evaluations"],
+    )
 )
 def failure_ledger(project: ProjectResource) -> dg.MaterializeResult[Any]:
     """Give every failed prediction its one outcome."""

@@ -27,6 +27,7 @@ GROUPS = {
     "taxonomy_categories": "taxonomy",
     "taxonomy_changes": "taxonomy",
     "category_assignments": "errors",
+    "evaluations": "results",
     "failure_ledger": "results",
     "signatures": "results",
 }

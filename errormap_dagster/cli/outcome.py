@@ -1,24 +1,9 @@
 """What a run's checks say, on the terminal, and the exit code that follows."""
 
-import re
-
 import dagster as dg
 
+from errormap_dagster.alerts import failures_of
 from errormap_dagster.cli import console
-
-_CLASS_NAME = re.compile(r"^errormap_dagster\.[\w.]+: ")
-"""Our messages say all that is to be said; the class that carried them is of no use here."""
-
-
-def _failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
-    messages: list[str] = []
-    for event in result.all_events:
-        if event.event_type_value == "STEP_FAILURE":
-            error = event.step_failure_data.error
-            cause = error.cause if error and error.cause else error
-            told = _CLASS_NAME.sub("", cause.message.strip()) if cause else "failed"
-            messages.append(f"{event.step_key}: {told}")
-    return messages
 
 
 def report_checks(result: dg.ExecuteInProcessResult, *, every: bool = False) -> int:
@@ -34,7 +19,7 @@ def report_checks(result: dg.ExecuteInProcessResult, *, every: bool = False) -> 
         where = f"{evaluation.asset_key.to_user_string()}.{evaluation.check_name}"
         tell = console.error if evaluation.blocking else console.warning
         tell(f"check {where} failed: {evaluation.description or 'see the Dagster UI'}")
-    for message in _failed_steps(result) if not any(e.blocking for e in failed) else []:
+    for message in [] if any(e.blocking for e in failed) else failures_of(result.all_events):
         console.error(message)
     if evaluations:
         n_passed = len(evaluations) - len(failed)

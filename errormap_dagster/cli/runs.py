@@ -8,23 +8,26 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets.partitions import registered_evaluations
+from errormap_dagster.alerts import alert, failures_of
+from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.cli import console
 from errormap_dagster.cli.outcome import report_checks
 from errormap_dagster.definitions import build_definitions
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import EVERYTHING, LAND
-
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
+from errormap_dagster.project import Project
+from errormap_dagster.stages.staleness import evaluations_with_work
 
 
 def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.ExecuteInProcessResult:
     """Run a job of the code location in this process, recorded in the instance."""
+    home = Home.locate()
+    if home.is_taken():
+        console.say("Another run is at work on this home; waiting for its end ...")
     quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
     # dbt prints every step, which its own log below the home keeps anyway.
     with console.progress_bars(), redirect_stdout(io.StringIO()):
-        return (
+        result = (
             build_definitions()
             .resolve_job_def(job)
             .execute_in_process(
@@ -34,6 +37,11 @@ def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.Execu
                 raise_on_error=False,
             )
         )
+    if not result.success:
+        problem = alert(Project.open(), result.dagster_run, failures_of(result.all_events))
+        if problem:
+            console.warning(f"the alert could not be sent: {problem}")
+    return result
 
 
 def land_files(home: Path | None, paths: Sequence[Path], source_format: str | None = None) -> int:
@@ -56,5 +64,6 @@ def run_everything(home: Path | None) -> int:
     if not keys:
         console.error("Nothing has landed yet. Run `errormap land FILE...` first.")
         return 2
-    result = _execute(EVERYTHING, {}, {_RANGE_START: keys[0], _RANGE_END: keys[-1]})
+    stale = {evaluation.key for evaluation in evaluations_with_work(Project.open(home))}
+    result = _execute(EVERYTHING, {}, partition_range(keys, stale))
     return report_checks(result)

@@ -9,6 +9,7 @@ from errormap_dagster.cli import console
 from errormap_dagster.home import Home
 from errormap_dagster.paths import dbt_project_dir, workspace_file
 from errormap_dagster.resources.dbt import dbt_executable
+from errormap_dagster.resources.warehouse import warehouse_copy
 
 
 def serve(home: Path | None, port: int) -> int:
@@ -35,7 +36,8 @@ def build_docs(home: Path | None) -> int:
         *("--project-dir", str(dbt_project_dir()), "--profiles-dir", str(dbt_project_dir())),
         *("--target-path", str(located.dbt_target / "docs"), "--log-path", str(located.dbt_logs)),
     ]
-    done = subprocess.run(command, check=False, env={**os.environ}).returncode  # noqa: S603 - our own program
+    with located.alone(), warehouse_copy(located):
+        done = subprocess.run(command, check=False, env={**os.environ}).returncode  # noqa: S603 - our own program
     if not done:
         console.say(f"Documentation: {located.dbt_target / 'docs' / 'static_index.html'}")
     return done

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from errormap_dagster.domain.identity import content_id
-from errormap_dagster.ingest.staging import file_hash
+from errormap_dagster.ingest.staging import Manifest, file_hash
 
 KNOWN_ENDINGS = (
     ".csv",
@@ -61,3 +61,19 @@ def delivery_hash(path: Path, companions: Sequence[Path]) -> str:
     """SHA-256 of a file's bytes; with companions, of theirs too."""
     own = file_hash(path)
     return content_id(own, *map(file_hash, companions), length=64) if companions else own
+
+
+def is_still_there(manifest: Manifest) -> bool:
+    """Whether a landed file stands where it came from as it was."""
+    path = Path(manifest.origin)
+    return path.is_file() and size_and_time(path) == (manifest.n_bytes, manifest.modified_ns)
+
+
+def arrival_of(manifest: Manifest) -> Arrival:
+    """A landed file as it would arrive again."""
+    return Arrival(Path(manifest.origin), manifest.source_uri, manifest.named_format)
+
+
+def with_origin(name: str, path: Path) -> str:
+    """A name that tells a file from another of the same name."""
+    return f"{name}~{content_id(str(path), length=8)}"

@@ -6,7 +6,7 @@ A format gives texts as they stand in the file; what makes a row usable is decid
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
 import polars as pl
 
@@ -85,3 +85,8 @@ class SourceFormat(Protocol):
 def rejects(rows: list[tuple[int, str, str, str]]) -> pl.DataFrame:
     """Rejected rows as a frame."""
     return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
+
+
+def is_format(source: object) -> TypeGuard[SourceFormat]:
+    """Whether it is a format and not the reason why there is none."""
+    return not isinstance(source, Exception | str)

@@ -5,11 +5,10 @@ a known name is a correction and replaces the old rows; the same content changes
 that disappears from the landing folder keeps its rows: landing is a delivery, not a mirror.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeGuard
 
 import polars as pl
 
@@ -21,17 +20,20 @@ from errormap_dagster.ingest.account import Account, account_of
 from errormap_dagster.ingest.arrivals import (
     KNOWN_ENDINGS,
     Arrival,
+    arrival_of,
     below,
     delivery_hash,
     files_in,
+    is_still_there,
     mark_of,
     size_and_time,
+    with_origin,
 )
 from errormap_dagster.ingest.assemble import StagedFile, predictions
 from errormap_dagster.ingest.auxiliary import auxiliary_detail
 from errormap_dagster.ingest.choices import DEFAULTS, Choice, Reading
 from errormap_dagster.ingest.formats import format_named, format_of
-from errormap_dagster.ingest.interface import SourceFormat
+from errormap_dagster.ingest.interface import SourceFormat, is_format
 from errormap_dagster.ingest.mapped import Mapped
 from errormap_dagster.ingest.staging import (
     AUXILIARY,
@@ -59,6 +61,8 @@ class Landing:
         self._folder = landing
         self._clock = clock
         self._reading = reading
+        self.left: list[str] = []
+        """Files that could not be landed now, with the reason; they are tried again."""
 
     def add(self, paths: Sequence[Path], source_format: str | None = None) -> None:
         """Land files, and all files with known endings below folders.
@@ -85,13 +89,17 @@ class Landing:
             a
             if first[a.name] == a.path
             or self._content_of(first[a.name]) == self._content_of(a.path)
-            else a._replace(name=_with_origin(a.name, a.path))
+            else a._replace(name=with_origin(a.name, a.path))
             for a in arrivals
         ]
 
-    def scan(self) -> None:
-        """Land what is new or changed in the landing folder, and what settings would read anew."""
-        self._land(self._pending())
+    def scan(self, only: Collection[str] | None = None) -> None:
+        """Land what is new or changed in the landing folder, and what settings would read anew.
+
+        Args:
+            only: names of files, as ``pending_files`` gives them; all others are left.
+        """
+        self._land([a for a in self._pending() if only is None or a.name in only])
 
     def pending_files(self) -> list[str]:
         """Names of files that no landing has read yet, or not by the settings of now."""
@@ -107,7 +115,10 @@ class Landing:
         found = [Arrival(path, below(path, self._folder)) for path in files_in(self._folder)]
         new = [a for a in found if (a.name, *size_and_time(a.path)) not in seen]
         elsewhere = [m for m in manifests if not Path(m.origin).is_relative_to(self._folder)]
-        return [*new, *(_again(m) for m in elsewhere if self._is_misread(m) and _is_there(m))]
+        return [
+            *new,
+            *(arrival_of(m) for m in elsewhere if self._is_misread(m) and is_still_there(m)),
+        ]
 
     def _is_misread(self, manifest: Manifest) -> bool:
         """Whether the settings of now would read a file otherwise than it was read."""
@@ -150,27 +161,35 @@ class Landing:
         same_name = [m for m in delivered if m.source_uri == plain and m.origin != str(path)]
         if not same_name or any(m.content_hash == self._content_of(path) for m in same_name):
             return plain
-        return _with_origin(plain, path)
+        return with_origin(plain, path)
 
     def _content_of(self, path: Path) -> str:
         source = self._source_of(Arrival(path, path.name))
-        return delivery_hash(path, source.companions(path) if _is_format(source) else [])
+        return delivery_hash(path, source.companions(path) if is_format(source) else [])
 
     def _land(self, arrivals: Sequence[Arrival]) -> None:
         if arrivals:
             progress.begin(ROWS_READ, None)
-        landed = [self._land_one(a) for a in progress.track(arrivals, "landed_files")]
-        if any(manifest.status == AUXILIARY for manifest in landed):
+        landed = [self._try_one(a) for a in progress.track(arrivals, "landed_files")]
+        if any(manifest and manifest.status == AUXILIARY for manifest in landed):
             # What came beside a file that was landed before changes what is known of its rows.
             for manifest in self._staging.manifests():
-                if manifest.status in {LANDED, UNREADABLE} and _is_there(manifest):
+                if manifest.status in {LANDED, UNREADABLE} and is_still_there(manifest):
                     self._land_one_if_beside_changed(manifest)
 
+    def _try_one(self, arrival: Arrival) -> Manifest | None:
+        """Land a file; one that cannot be opened now is left, for another time."""
+        try:
+            return self._land_one(arrival)
+        except OSError as error:
+            self.left.append(f"{arrival.name}: {type(error).__name__}: {error}")
+            return None
+
     def _land_one_if_beside_changed(self, manifest: Manifest) -> None:
-        arrival = _again(manifest)
+        arrival = arrival_of(manifest)
         source = self._source_of(arrival)
-        if _is_format(source) and mark_of(source.companions(arrival.path)) != manifest.beside:
-            self._land_one(arrival)
+        if is_format(source) and mark_of(source.companions(arrival.path)) != manifest.beside:
+            self._try_one(arrival)
 
     def _source_of(self, arrival: Arrival) -> SourceFormat | IngestError | str:
         """How to read a file, why it cannot be read, or what it is an auxiliary file of."""
@@ -181,9 +200,9 @@ class Landing:
         except IngestError as error:
             return error
 
-    def _land_one(self, arrival: Arrival) -> Manifest:
+    def _land_one(self, arrival: Arrival) -> Manifest | None:
         source = self._source_of(arrival)
-        companions = source.companions(arrival.path) if _is_format(source) else []
+        companions = source.companions(arrival.path) if is_format(source) else []
         content = delivery_hash(arrival.path, companions)
         of_name = [m for m in self._staging.manifests() if m.source_uri == arrival.name]
         known = next((m for m in of_name if m.content_hash == content), None)
@@ -201,6 +220,10 @@ class Landing:
             reading=self._reading.fingerprint,
         )
         landed = self._read(new, known, source)
+        if size_and_time(arrival.path) != (n_bytes, modified_ns):
+            self._staging.forget(landed)
+            self.left.append(f"{arrival.name}: changed while it was read")
+            return None
         gone = {UNREADABLE} if landed.status == UNREADABLE else {UNREADABLE, LANDED, AUXILIARY}
         for older in of_name:
             if older.content_hash != content and older.status in gone:
@@ -229,7 +252,7 @@ class Landing:
 
     def unread_choices(self) -> list[str]:
         """Names of live files that settings would read anew, but that are no longer there."""
-        return [m.source_uri for m in self._live() if self._is_misread(m) and not _is_there(m)]
+        return [m.source_uri for m in self._live() if self._is_misread(m) and not is_still_there(m)]
 
     def spellings(self) -> list[Evaluation]:
         """Every pair of dataset and model as the files spell it, sorted."""
@@ -272,22 +295,3 @@ class Landing:
     def account(self) -> Account:
         """What became of every landed file and of every row that is no prediction."""
         return account_of(self._staging, ((e, self._files_of(e)) for e in self.evaluations()))
-
-
-def _is_format(source: SourceFormat | IngestError | str) -> TypeGuard[SourceFormat]:
-    return not isinstance(source, IngestError | str)
-
-
-def _is_there(manifest: Manifest) -> bool:
-    """Whether a file stands where it came from as it was."""
-    path = Path(manifest.origin)
-    same = (manifest.n_bytes, manifest.modified_ns)
-    return path.is_file() and size_and_time(path) == same
-
-
-def _with_origin(name: str, path: Path) -> str:
-    return f"{name}~{content_id(str(path), length=8)}"
-
-
-def _again(manifest: Manifest) -> Arrival:
-    return Arrival(Path(manifest.origin), manifest.source_uri, manifest.named_format)

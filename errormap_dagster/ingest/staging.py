@@ -106,11 +106,21 @@ class Staging:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._known: dict[str, Manifest] | None = None
+
+    def _manifests(self) -> dict[str, Manifest]:
+        if self._known is None:
+            found = (_read(path) for path in self._root.glob(f"*/{_MANIFEST}"))
+            self._known = {manifest.key: manifest for manifest in found}
+        return self._known
 
     def manifests(self) -> list[Manifest]:
-        """Everything that was ever landed, sorted by source and time."""
-        found = [_read(path) for path in self._root.glob(f"*/{_MANIFEST}")]
-        return sorted(found, key=lambda m: (m.source_uri, m.landed_at, m.content_hash))
+        """Everything that was ever landed, sorted by source and time.
+
+        The files are read once: what other processes land later shows in a new ``Staging``.
+        """
+        known = self._manifests().values()
+        return sorted(known, key=lambda m: (m.source_uri, m.landed_at, m.content_hash))
 
     def folder(self, manifest: Manifest, staged: StagedEvaluation) -> Path:
         """Where the rows of one evaluation of a file lie."""
@@ -138,29 +148,43 @@ class Staging:
         beside.mkdir(parents=True)
         try:
             told = _stage_rows(manifest, path, beside, source, reading)
-        except IngestError as error:
+        except OSError:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        except Exception as error:  # noqa: BLE001 - readers of damaged files raise anything
             shutil.rmtree(beside)
             beside.mkdir()
-            told = replace(manifest, status=UNREADABLE, detail=str(error))
+            told = replace(manifest, status=UNREADABLE, detail=_told(error))
         _write(beside / _MANIFEST, told)
         shutil.rmtree(final, ignore_errors=True)
         beside.rename(final)
+        self._manifests()[told.key] = told
         return told
 
     def note(self, manifest: Manifest) -> Manifest:
         """Note what is known of a file without reading its rows."""
         (self._root / manifest.key).mkdir(parents=True, exist_ok=True)
         _write(self._root / manifest.key / _MANIFEST, manifest)
+        self._manifests()[manifest.key] = manifest
         return manifest
+
+    def forget(self, manifest: Manifest) -> None:
+        """Take back what was staged of a file."""
+        shutil.rmtree(self._root / manifest.key, ignore_errors=True)
+        self._manifests().pop(manifest.key, None)
 
     def supersede(self, manifest: Manifest, detail: str) -> None:
         """Let a file's rows count no longer; what became of it stays known."""
         folder = self._root / manifest.key
-        _write(folder / _MANIFEST, replace(manifest, status=SUPERSEDED, detail=detail))
+        self.note(replace(manifest, status=SUPERSEDED, detail=detail))
         for path in folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
         (folder / _REJECTS).unlink(missing_ok=True)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, IngestError) else f"{type(error).__name__}: {error}"
 
 
 def _stage_rows(

@@ -10,6 +10,7 @@ from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.judge.interface import ClassificationTask
 from errormap_dagster.project import Project
+from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
 
 _COLUMNS = ["prediction_id", "dataset", "model", "outcome", "error_title", "error_summary"]
@@ -27,16 +28,17 @@ class ErrorAssignment:
             (taxonomy, version, categories_of(project, taxonomy, version))
             for taxonomy, version in versions_in_force(project)
         ]
-        self._answers = project.judge.classify(self._tasks(evaluations))
+        self._stream = AnswerStream(evaluations, self._tasks, project.judge.classify)
 
     def __call__(self, evaluation: Evaluation) -> pl.DataFrame:
         """The assignments of one evaluation under every version in force, sorted."""
         judged = self._judged(evaluation)
+        answers = self._stream.of(evaluation)
         frames = [
-            assign_errors(
-                judged, next(self._answers), categories, taxonomy=taxonomy, version=version
+            assign_errors(judged, answer, categories, taxonomy=taxonomy, version=version)
+            for (taxonomy, version, categories), (_, answer) in zip(
+                self._versions, answers, strict=True
             )
-            for taxonomy, version, categories in self._versions
         ]
         return pl.concat(frames).sort("taxonomy", "version", "prediction_id")
 
@@ -44,8 +46,7 @@ class ErrorAssignment:
         stored = self._project.store.scan("judged_errors", partition_of(evaluation))
         return stored.select(_COLUMNS).collect()
 
-    def _tasks(self, evaluations: Sequence[Evaluation]) -> Iterator[ClassificationTask]:
-        for evaluation in evaluations:
-            errors = errors_to_classify(self._judged(evaluation))
-            for _, _, categories in self._versions:
-                yield ClassificationTask(errors, categories)
+    def _tasks(self, evaluation: Evaluation) -> Iterator[ClassificationTask]:
+        errors = errors_to_classify(self._judged(evaluation))
+        for _, _, categories in self._versions:
+            yield ClassificationTask(errors, categories)

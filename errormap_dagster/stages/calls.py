@@ -5,8 +5,8 @@ from dataclasses import asdict
 import polars as pl
 
 from errormap_dagster.contracts.registry import column_names, empty_frame, polars_schema
-from errormap_dagster.domain.identity import content_id
 from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
 
 _TABLE = "judge_calls"
@@ -15,10 +15,10 @@ _TABLE = "judge_calls"
 def make_judge_calls(project: Project) -> bool:
     """Write ``judge_calls`` from the record unless it stands already; whether it was written."""
     rows = _recorded(project) if project.has_judge_calls else empty_frame(_TABLE)
-    fingerprint = content_id(CODE_VERSIONS[_TABLE], rows.write_json())
-    if project.store.fingerprint(_TABLE) == fingerprint:
+    mark = fingerprint(code=CODE_VERSIONS[_TABLE], tables=part(rows.write_json()))
+    if project.store.fingerprint(_TABLE) == mark:
         return False
-    project.store.write(_TABLE, rows, fingerprint)
+    project.store.write(_TABLE, rows, mark)
     return True
 
 

@@ -5,40 +5,83 @@ The assets run the same stages one by one, with checks between them and their li
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from errormap_dagster import progress
+from errormap_dagster.errors import ErrorMapError, IncompleteError, JudgeStoppedError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
+from errormap_dagster.obstacles import Obstacle
 from errormap_dagster.project import Project
 from errormap_dagster.stages import assignments, calls, predictions, results, taxonomies
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
-from errormap_dagster.store import Store
 
-Frames = pl.DataFrame | Iterable[pl.DataFrame]
-Fingerprint = Callable[[Evaluation], str]
+Make = Callable[[Evaluation], pl.DataFrame | Iterable[pl.DataFrame]]
 
 
-def stale_evaluations(
-    store: Store, table: str, evaluations: Iterable[Evaluation], fingerprint: Fingerprint
+class Made(NamedTuple):
+    """What became of the evaluations of one table.
+
+    Attributes:
+        made: written now.
+        n_unchanged: stood as they should.
+        waiting: stale, but what they are made from could not be made.
+        obstacles: why the others could not be made.
+        is_worth_a_retry: whether one of the obstacles may be gone in a moment.
+    """
+
+    made: list[Evaluation]
+    n_unchanged: int
+    waiting: list[Evaluation]
+    obstacles: list[Obstacle]
+    is_worth_a_retry: bool
+
+
+def evaluations_to_make(
+    project: Project, table: str, evaluations: Iterable[Evaluation]
 ) -> list[Evaluation]:
-    """The evaluations whose rows of a table are missing or were made from something else."""
-    return [e for e in evaluations if store.fingerprint(table, partition_of(e)) != fingerprint(e)]
+    """Those whose rows are stale and can be made."""
+    marks = project.fingerprints
+    return [e for e in evaluations if not marks.is_fresh(table, e) and marks.is_ready(table, e)]
 
 
-def write_evaluations(
-    store: Store,
-    table: str,
-    evaluations: Sequence[Evaluation],
-    fingerprint: Fingerprint,
-    make: Callable[[Evaluation], Frames],
-) -> None:
-    """Write the rows of these evaluations, one file each."""
-    store.declare(table)
-    for evaluation in progress.track(evaluations, table):
-        store.write(table, make(evaluation), fingerprint(evaluation), partition_of(evaluation))
+def make_evaluations(
+    project: Project, table: str, evaluations: Sequence[Evaluation], make: Make
+) -> Made:
+    """Write the stale evaluations of a table, one file each; one that fails stops no other.
+
+    Raises:
+        JudgeStoppedError: the judge cannot go on, whichever evaluation is next.
+    """
+    project.store.declare(table)
+    marks = project.fingerprints
+    stale = [e for e in evaluations if not marks.is_fresh(table, e)]
+    ready = [e for e in stale if marks.is_ready(table, e)]
+    errors: dict[Evaluation, Exception] = {}
+    for evaluation in progress.track(ready, table):
+        mark = marks.of(table)(evaluation)
+        try:
+            project.store.write(table, make(evaluation), mark, partition_of(evaluation))
+        except JudgeStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            errors[evaluation] = error
+    met = [Obstacle(table, evaluation, _told(error)) for evaluation, error in errors.items()]
+    project.obstacles.note(table, list(evaluations), met)
+    return Made(
+        made=[e for e in ready if e not in errors],
+        n_unchanged=len(evaluations) - len(stale),
+        waiting=[e for e in stale if e not in set(ready)],
+        obstacles=met,
+        is_worth_a_retry=any(isinstance(error, OSError) for error in errors.values()),
+    )
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, ErrorMapError) else f"{type(error).__name__}: {error}"
 
 
 def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = "script") -> None:
@@ -51,27 +94,27 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
 
     Raises:
         IngestError: a path does not exist.
-        SettingsError: a dataset needs a setting that is missing.
+        IncompleteError: some evaluations could not be made; all others were.
+        JudgeStoppedError: the judge cannot go on.
     """
-    land(project, paths)
-    marks = project.fingerprints
-
-    def write(table: str, fingerprint: Fingerprint, make: Callable[[Evaluation], Frames]) -> None:
+    with project.home.alone():
+        land(project, paths)
         landed = project.landing.evaluations()
-        stale = stale_evaluations(project.store, table, landed, fingerprint)
-        write_evaluations(project.store, table, stale, fingerprint, make)
 
-    write(
-        "raw_predictions", marks.raw_predictions, lambda e: predictions.raw_predictions(project, e)
-    )
-    predictions.pick_for_datasets(project)
-    write("failures", marks.failures, lambda e: predictions.failures(project, e))
-    pending = marks.pending_evaluations("judged_errors")
-    write("judged_errors", marks.judged_errors, failure_judging(project, pending))
-    taxonomies.make_taxonomies(project, run_id)
-    pending = marks.pending_evaluations("category_assignments")
-    assign = assignments.ErrorAssignment(project, pending)
-    write("category_assignments", marks.category_assignments, assign)
-    calls.make_judge_calls(project)
-    results.make_ledger(project)
-    results.make_signatures(project)
+        def write(table: str, make: Make) -> None:
+            make_evaluations(project, table, landed, make)
+
+        write("raw_predictions", lambda e: predictions.raw_predictions(project, e))
+        predictions.pick_for_datasets(project)
+        write("failures", lambda e: predictions.failures(project, e))
+        pending = evaluations_to_make(project, "judged_errors", landed)
+        write("judged_errors", failure_judging(project, pending))
+        taxonomies.make_taxonomies(project, run_id)
+        pending = evaluations_to_make(project, "category_assignments", landed)
+        write("category_assignments", assignments.ErrorAssignment(project, pending))
+        calls.make_judge_calls(project)
+        results.make_evaluation_table(project)
+        results.make_ledger(project)
+        results.make_signatures(project)
+    if met := project.obstacles.all():
+        raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

@@ -4,7 +4,6 @@ A failure that the same judge has read before keeps its row: an added or correct
 costs the judge that one prediction.
 """
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -14,10 +13,12 @@ from errormap_dagster import progress
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.correct_predictions import correct_outputs_of_others
 from errormap_dagster.domain.records import FailureCase
+from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.judge.analyse import cases_from, judged_errors_frame
 from errormap_dagster.project import Project
+from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.store import Store
 
 _CASE_COLUMNS = ["prediction_id", "input_text", "output_text", "correct_answer"]
@@ -36,32 +37,33 @@ class FailureJudging:
 
     def __init__(self, project: Project, evaluations: Sequence[Evaluation]) -> None:
         self._project = project
-        self._waiting: deque[FailureCase] = deque()
-        self._analyses = project.judge.analyse(self._cases(evaluations))
+        self._stream = AnswerStream(evaluations, self._cases, project.judge.analyse)
+        self.n_read = 0
+        """Failures that the judge was asked about, beside those whose answer was kept."""
 
     def __call__(self, evaluation: Evaluation) -> Iterator[pl.DataFrame]:
         """The rows of ``judged_errors`` of one evaluation, sorted by prediction_id."""
         kept, new = _kept_and_new(self._project, evaluation)
         progress.advance(_WORK, kept.height)
         made = [
-            self._judged(min(_ROWS_AT_ONCE, new.height - start))
+            self._judged(evaluation, min(_ROWS_AT_ONCE, new.height - start))
             for start in range(0, new.height, _ROWS_AT_ONCE)
         ]
         yield pl.concat([kept, *made]).sort("prediction_id")
 
-    def _judged(self, n_rows: int) -> pl.DataFrame:
-        analyses = list(progress.counted(islice(self._analyses, n_rows), _WORK))
-        cases = [self._waiting.popleft() for _ in analyses]
+    def _judged(self, evaluation: Evaluation, n_rows: int) -> pl.DataFrame:
+        answered = list(progress.counted(islice(self._stream.of(evaluation), n_rows), _WORK))
+        self.n_read += len(answered)
+        if len(answered) < n_rows:
+            raise ErrorMapError(f"the judge answered {len(answered)} of {n_rows} failures")
+        cases, analyses = zip(*answered, strict=True)
         return judged_errors_frame(self._project.judge, cases, analyses)
 
-    def _cases(self, evaluations: Sequence[Evaluation]) -> Iterator[FailureCase]:
-        for evaluation in evaluations:
-            _, new = _kept_and_new(self._project, evaluation)
-            for start in range(0, new.height, _CASES_AT_ONCE):
-                failures = new.slice(start, _CASES_AT_ONCE)
-                for case in cases_from(_case_rows(self._project, evaluation, failures)):
-                    self._waiting.append(case)
-                    yield case
+    def _cases(self, evaluation: Evaluation) -> Iterator[FailureCase]:
+        _, new = _kept_and_new(self._project, evaluation)
+        for start in range(0, new.height, _CASES_AT_ONCE):
+            failures = new.slice(start, _CASES_AT_ONCE)
+            yield from cases_from(_case_rows(self._project, evaluation, failures))
 
 
 def _kept_and_new(project: Project, evaluation: Evaluation) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,50 +1,96 @@
 """Landing as a stage: files in, two tables of what became of them, evaluations that are gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from errormap_dagster.domain.identity import content_id
-from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.errors import IngestError
+from errormap_dagster.fingerprints import BY_EVALUATION, CODE_VERSIONS
+from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
-
-_TABLES_BY_EVALUATION = ("raw_predictions", "failures", "judged_errors", "category_assignments")
 
 
 def land(
-    project: Project, paths: Sequence[str | Path] = (), source_format: str | None = None
+    project: Project,
+    paths: Sequence[str | Path] = (),
+    source_format: str | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
-    """Land the named files and whatever is new in the home's landing folder.
+    """Land the named files and whatever is new in the landing folders.
 
     Args:
-        project: to land in.
-        paths: of files and folders.
+        project: the opened home.
+        paths: files and folders from elsewhere.
         source_format: the format or declared mapping of those; told by content if None.
+        only: names of files in the home's landing folder and URLs of remote ones; all others
+            there are left.
 
     Raises:
-        IngestError: a named path does not exist, a folder holds no file to land, or no format has
-            the name given.
+        IngestError: a named path does not exist, a folder holds no file to land, no format has the
+            name given, or files could not be opened; all others have landed.
     """
     if paths:
         project.landing.add([Path(path) for path in paths], source_format)
-    project.landing.scan()
+    fetched, left = _fetch(project, only)
+    project.landing.scan(None if only is None else {*only, *fetched})
     account = project.landing.account()
     _write_if_changed(project, "landed_files", account.landed_files)
     _write_if_changed(project, "quarantined_rows", account.quarantined_rows)
     _forget_gone_evaluations(project)
+    left += project.landing.left
+    project.landing.left.clear()
+    if left:
+        raise IngestError("These files were left and are tried again: " + "; ".join(left))
+
+
+def _fetch(project: Project, only: Collection[str] | None) -> tuple[list[str], list[str]]:
+    """Fetch what is new in the remote landing folders: names of files, and what was left."""
+    names: list[str] = []
+    left: list[str] = []
+    for folder in project.remote_folders:
+        for file in folder.new_files():
+            url = folder.url_of(file)
+            if only is not None and url not in only:
+                continue
+            try:
+                path = folder.fetch(file)
+            except OSError as error:
+                left.append(f"{url}: {type(error).__name__}: {error}")
+            else:
+                names.append(path.relative_to(project.home.landing).as_posix())
+    return names, left
+
+
+def new_files(project: Project) -> dict[str, list[int]]:
+    """Files that no landing has read yet, each with numbers that change as long as it is written.
+
+    Raises:
+        IngestError: a landing folder that is a URL cannot be read.
+    """
+    found: dict[str, list[int]] = {}
+    for name in project.landing.pending_files():
+        path = project.home.landing / name
+        # A file from elsewhere that is to be read anew has no place here and stands still.
+        told = path.stat() if path.exists() else None
+        found[name] = [told.st_size, told.st_mtime_ns] if told else []
+    for folder in project.remote_folders:
+        found |= {folder.url_of(file): list(file[1:]) for file in folder.new_files()}
+    return found
 
 
 def _write_if_changed(project: Project, table: str, frame: pl.DataFrame) -> None:
-    fingerprint = content_id(CODE_VERSIONS[table], frame.write_json())
-    if project.store.fingerprint(table) != fingerprint:
-        project.store.write(table, frame, fingerprint)
+    mark = fingerprint(code=CODE_VERSIONS[table], landed_rows=part(frame.write_json()))
+    if project.store.fingerprint(table) != mark:
+        project.store.write(table, frame, mark)
 
 
 def _forget_gone_evaluations(project: Project) -> None:
     """A corrected file may hold an evaluation no longer: its tables go with it."""
-    live = {(e.dataset, e.model) for e in project.landing.evaluations()}
-    for table in _TABLES_BY_EVALUATION:
+    landed = project.landing.evaluations()
+    project.obstacles.keep(landed)
+    live = {(e.dataset, e.model) for e in landed}
+    for table in BY_EVALUATION:
         for partition in project.store.partitions(table, ["dataset", "model"]):
             if (partition["dataset"], partition["model"]) not in live:
                 project.store.remove(table, partition)

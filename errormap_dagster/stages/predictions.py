@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from errormap_dagster import progress
+from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.correct_predictions import pick_correct_predictions
 from errormap_dagster.domain.failures import FailureRule, failure_rule, find_failures
 from errormap_dagster.domain.sampling import SamplingPlan, sample_failures
@@ -64,7 +65,10 @@ def failures(project: Project, evaluation: Evaluation) -> pl.DataFrame:
 
 
 def pick_for_datasets(project: Project) -> list[str]:
-    """Pick correct outputs for every dataset whose predictions changed; which those are."""
+    """Pick correct outputs for every dataset whose predictions changed; which those are.
+
+    An evaluation whose predictions cannot be told right from wrong has none to offer.
+    """
     project.store.declare(_TABLE)
     datasets = sorted({evaluation.dataset for evaluation in project.landing.evaluations()})
     fingerprint = project.fingerprints.informative_correct_predictions
@@ -80,16 +84,21 @@ def _of(dataset: str) -> Partition:
 
 def _picks(project: Project, dataset: str) -> pl.DataFrame:
     models = [e for e in project.landing.evaluations() if e.dataset == dataset]
-    correct = pl.concat([_correct(project, evaluation) for evaluation in models])
+    offered = [frame for e in models if (frame := _correct(project, e)) is not None]
+    correct = pl.concat([empty_frame("raw_predictions").select(_PICKED), *offered])
     kept = project.store.scan(_TABLE, _of(dataset)).collect()
     chosen = project.settings.correct_predictions
     return pick_correct_predictions(correct, kept, k=chosen.per_example, seed=chosen.seed)
 
 
-def _correct(project: Project, evaluation: Evaluation) -> pl.DataFrame:
-    """The predictions of an evaluation that did not fail."""
+def _correct(project: Project, evaluation: Evaluation) -> pl.DataFrame | None:
+    """The predictions of an evaluation that did not fail; None when nobody can tell."""
     stored = project.store.scan("raw_predictions", partition_of(evaluation))
     scored = stored.select(_SCORED).collect()
-    failed = find_failures(scored, _rule(project, scored, evaluation))
+    try:
+        rule = _rule(project, scored, evaluation)
+    except SettingsError:
+        return None
+    failed = find_failures(scored, rule)
     texts = stored.select(_PICKED).join(failed.lazy(), on="prediction_id", how="anti")
     return texts.collect()

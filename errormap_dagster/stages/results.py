@@ -1,11 +1,15 @@
-"""Results as a stage: the failure ledger and the signatures, over all evaluations."""
+"""Results as a stage: which evaluations count, the failure ledger and the signatures of those."""
+
+from typing import NamedTuple
 
 import polars as pl
 
-from errormap_dagster.contracts.registry import empty_frame
+from errormap_dagster.contracts.registry import empty_frame, polars_schema
 from errormap_dagster.domain.ledger import Discrepancy, build_ledger, reconcile
 from errormap_dagster.domain.signature import signatures
 from errormap_dagster.errors import SettingsError
+from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
 
@@ -30,20 +34,57 @@ def reported_version(project: Project) -> tuple[str, int]:
     return wanted, in_force[wanted]
 
 
+class EvaluationTable(NamedTuple):
+    """Rows of ``evaluations`` and the fingerprint that stands for them."""
+
+    rows: pl.DataFrame
+    fingerprint: str
+
+
+def evaluation_rows(project: Project) -> EvaluationTable:
+    """What ``evaluations`` would hold now: every evaluation that has landed, sorted."""
+    reasons: dict[tuple[str, str], str] = {}
+    for table, evaluation, why in project.obstacles.all():
+        reasons.setdefault(evaluation, f"{table}: {why}")
+    rows = [
+        (*e, table is None, table, reasons.get(e))
+        for e in project.landing.evaluations()
+        for table in [project.fingerprints.incomplete_table(e)]
+    ]
+    frame = pl.DataFrame(rows, schema=polars_schema("evaluations"), orient="row")
+    mark = fingerprint(code=CODE_VERSIONS["evaluations"], evaluations=part(frame.write_json()))
+    return EvaluationTable(frame, mark)
+
+
+def make_evaluation_table(project: Project) -> bool:
+    """Write ``evaluations`` unless it stands already; whether it was written."""
+    rows, mark = evaluation_rows(project)
+    if project.store.fingerprint("evaluations") == mark:
+        return False
+    project.store.write("evaluations", rows, mark)
+    return True
+
+
+def of_complete_evaluations(project: Project, table: str) -> pl.LazyFrame:
+    """The rows of a table whose evaluations count in the results."""
+    complete = project.store.scan("evaluations").filter("is_complete")
+    return project.store.scan(table).join(complete, on=_KEY, how="semi")
+
+
 def make_ledger(project: Project) -> bool:
     """Write ``failure_ledger`` unless it stands already; whether it was written."""
-    fingerprint = project.fingerprints.failure_ledger()
-    if project.store.fingerprint("failure_ledger") == fingerprint:
+    mark = project.fingerprints.failure_ledger()
+    if project.store.fingerprint("failure_ledger") == mark:
         return False
     taxonomy, version = reported_version(project)
     ledger = build_ledger(
-        project.store.scan("failures").collect(),
-        project.store.scan("judged_errors").select(_JUDGED).collect(),
-        project.store.scan("category_assignments").collect(),
+        of_complete_evaluations(project, "failures").collect(),
+        of_complete_evaluations(project, "judged_errors").select(_JUDGED).collect(),
+        of_complete_evaluations(project, "category_assignments").collect(),
         taxonomy=taxonomy,
         version=version,
     )
-    project.store.write("failure_ledger", ledger, fingerprint)
+    project.store.write("failure_ledger", ledger, mark)
     return True
 
 
@@ -51,21 +92,21 @@ def ledger_discrepancies(project: Project) -> list[Discrepancy]:
     """What the ledger and the judged errors do not account for."""
     key = ["prediction_id", *_KEY]
     return reconcile(
-        project.store.scan("failures").select(*key, "is_sampled").collect(),
-        project.store.scan("judged_errors").select(key).collect(),
+        of_complete_evaluations(project, "failures").select(*key, "is_sampled").collect(),
+        of_complete_evaluations(project, "judged_errors").select(key).collect(),
         project.store.scan("failure_ledger").select(key).collect(),
     )
 
 
 def make_signatures(project: Project) -> bool:
     """Write ``signatures`` unless it stands already; whether it was written."""
-    fingerprint = project.fingerprints.signatures()
-    if project.store.fingerprint("signatures") == fingerprint:
+    mark = project.fingerprints.signatures()
+    if project.store.fingerprint("signatures") == mark:
         return False
     evaluations = _evaluations(project)
     weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
     assigned = (
-        project.store.scan("category_assignments")
+        of_complete_evaluations(project, "category_assignments")
         .collect()
         .join(weights, on="prediction_id", how="left")
     )
@@ -80,14 +121,17 @@ def make_signatures(project: Project) -> bool:
         for taxonomy, version in versions_in_force(project)
     ]
     rows = pl.concat([empty_frame("signatures"), *frames])
-    project.store.write("signatures", rows, fingerprint)
+    project.store.write("signatures", rows, mark)
     return True
 
 
 def _evaluations(project: Project) -> pl.DataFrame:
     """One row per dataset and model: n_predictions, n_failures, n_judged."""
     counted = [
-        project.store.scan(table).group_by(_KEY).agg(pl.len().cast(pl.Int64).alias(name)).collect()
+        of_complete_evaluations(project, table)
+        .group_by(_KEY)
+        .agg(pl.len().cast(pl.Int64).alias(name))
+        .collect()
         for table, name in (
             ("raw_predictions", "n_predictions"),
             ("failures", "n_failures"),

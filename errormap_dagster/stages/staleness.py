@@ -1,10 +1,17 @@
 """What a run would make, and why: the fingerprints that stand against those of now."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.fingerprints import ABOVE, BY_EVALUATION, Fingerprints
+from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
 from errormap_dagster.project import Project
+from errormap_dagster.stages.results import evaluation_rows
 
-_BY_EVALUATION = ("raw_predictions", "failures", "judged_errors", "category_assignments")
+PICKS = "informative_correct_predictions"
+WAREHOUSE = "warehouse"
 
 
 class PendingWork(NamedTuple):
@@ -15,28 +22,85 @@ class PendingWork(NamedTuple):
 
 
 def pending_work(project: Project) -> list[PendingWork]:
-    """What is missing or stale, in the order in which a run makes it.
-
-    A table below a stale one is told as waiting: whether it changes is known when the one above
-    has been made.
-    """
-    marks = project.fingerprints
+    """What is missing or stale, in the order in which a run makes it, and why."""
     pending: list[PendingWork] = []
     if n_files := len(project.landing.pending_files()):
         pending.append(PendingWork("landed_files", f"{n_files} new or changed files"))
-    for table in _BY_EVALUATION:
-        if stale := marks.pending_evaluations(table):
-            made = sum(project.store.n_rows(table, e._asdict()) > 0 for e in stale)
-            told = f"{len(stale)} evaluations, {len(stale) - made} of them new"
-            pending.append(PendingWork(table, told))
-    for table, mark in (
-        ("failure_ledger", marks.failure_ledger()),
-        ("signatures", marks.signatures()),
-    ):
-        if project.store.fingerprint(table) != mark:
-            pending.append(PendingWork(table, "the tables it is made from have changed"))
+    for table in BY_EVALUATION:
+        pending += _pending_evaluations(project, table)
+        if table == "raw_predictions":
+            pending += _pending_picks(project, are_predictions_pending=bool(pending))
+    pending += _pending_results(project, is_work_above=bool(pending))
     built = project.home.warehouse_mark
-    known = built.read_text(encoding="utf-8") if built.exists() else ""
-    if pending or known != marks.warehouse():
-        pending.append(PendingWork("warehouse", "the tables that dbt reads have changed"))
+    known = built.read_text(encoding="utf-8") if built.exists() else None
+    if pending or known != project.fingerprints.warehouse():
+        why = "the tables that dbt reads change" if known else NEVER_MADE
+        pending.append(PendingWork(WAREHOUSE, why))
+    return pending
+
+
+def evaluations_with_work(project: Project) -> list[Evaluation]:
+    """Every evaluation of which a run would make at least one table, sorted."""
+    marks = project.fingerprints
+    return sorted({e for table in BY_EVALUATION for e in marks.pending_evaluations(table)})
+
+
+def reason_of(marks: Fingerprints, table: str, evaluation: Evaluation) -> str:
+    """Why the rows of an evaluation are stale, in words, by the change that is the cause.
+
+    What changes only because a table above changes has the reason of that table.
+    """
+    changes = marks.changes(table, evaluation)
+    if not changes:
+        return NEVER_MADE
+    if changes == [ABOVE.get(table)] and not marks.is_fresh(ABOVE[table], evaluation):
+        return reason_of(marks, ABOVE[table], evaluation)
+    told = [REASONS[name] for name in changes if name != ABOVE.get(table)]
+    return " and ".join(told) or REASONS[changes[0]]
+
+
+def _counted(reasons: Iterable[str]) -> str:
+    counts = sorted(Counter(reasons).items(), key=lambda entry: (-entry[1], entry[0]))
+    return "; ".join(f"{n} evaluation{'s' if n > 1 else ''}: {why}" for why, n in counts)
+
+
+def _pending_evaluations(project: Project, table: str) -> list[PendingWork]:
+    marks = project.fingerprints
+    stale = marks.pending_evaluations(table)
+    why = _counted(reason_of(marks, table, evaluation) for evaluation in stale)
+    return [PendingWork(table, why)] if stale else []
+
+
+def _pending_picks(project: Project, *, are_predictions_pending: bool) -> list[PendingWork]:
+    marks, store = project.fingerprints, project.store
+    datasets = sorted({evaluation.dataset for evaluation in project.landing.evaluations()})
+    reasons: Counter[str] = Counter()
+    for dataset in datasets:
+        stored = store.fingerprint(PICKS, {"dataset": dataset})
+        if stored != (now := marks.informative_correct_predictions(dataset)):
+            names = changed_parts(stored, now) if stored else []
+            reasons[" and ".join(REASONS[name] for name in names) or NEVER_MADE] += 1
+    if not reasons and not are_predictions_pending:
+        return []
+    told = "; ".join(f"{n} datasets: {why}" for why, n in sorted(reasons.items()))
+    return [PendingWork(PICKS, told or "the predictions that it picks from change")]
+
+
+def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWork]:
+    marks, store = project.fingerprints, project.store
+    now = {
+        "evaluations": evaluation_rows(project).fingerprint,
+        "failure_ledger": marks.failure_ledger(),
+        "signatures": marks.signatures(),
+    }
+    pending: list[PendingWork] = []
+    for table, mark in now.items():
+        stored = store.fingerprint(table)
+        if stored is None:
+            pending.append(PendingWork(table, NEVER_MADE))
+        elif stored != mark:
+            names = changed_parts(stored, mark)
+            pending.append(PendingWork(table, " and ".join(REASONS[name] for name in names)))
+        elif is_work_above or pending:
+            pending.append(PendingWork(table, "the tables above it change"))
     return pending

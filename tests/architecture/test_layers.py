@@ -11,18 +11,28 @@ REPOSITORY = PACKAGE.parent
 
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
-    {"errors", "paths", "progress", "evaluations", "section"},
-    {"judge_settings"},
+    {"errors", "paths", "progress", "evaluations", "section", "webhook"},
+    {"judge_settings", "refresh_settings"},
     {"contracts"},
     {"domain"},
-    {"judge", "ingest", "atlas", "store", "settings", "home", "demo"},
+    {
+        "judge",
+        "ingest",
+        "atlas",
+        "store",
+        "settings",
+        "home",
+        "demo",
+    },
+    {"obstacles", "parts"},
     {"fingerprints"},
     {"project"},
     {"stages"},
     {"resources"},
     {"metadata"},
     {"assets", "quality"},
-    {"jobs"},
+    {"jobs", "alerts"},
+    {"automation"},
     {"definitions"},
     {"cli"},
 ]
@@ -30,7 +40,17 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # judge and ingest stand side by side and do not know each other.
 STRANGERS = {("judge", "ingest"), ("ingest", "judge"), ("assets", "quality"), ("quality", "assets")}
 ONLY_IN = {
-    "dagster": {"assets", "quality", "resources", "metadata", "jobs", "definitions", "cli"},
+    "dagster": {
+        "assets",
+        "quality",
+        "resources",
+        "metadata",
+        "jobs",
+        "alerts",
+        "automation",
+        "definitions",
+        "cli",
+    },
     "dagster_dbt": {"assets", "resources"},
     "great_expectations": {"quality"},
     "pandas": set[str](),

@@ -23,7 +23,8 @@ UPSTREAM = {
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
     "taxonomy_changes": {"judged_errors"},
-    "failure_ledger": {"failures", "judged_errors", "category_assignments"},
+    "evaluations": {"raw_predictions", "category_assignments"},
+    "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
 }
 MARTS = {
     "dim_models",
@@ -116,6 +117,7 @@ def test_every_table_has_a_blocking_contract_check(definitions: dg.Definitions) 
     assert checks["failure_ledger", "every_failure_is_accounted_for"] is True
     assert checks["raw_predictions", "every_landed_row_is_accounted_for"] is True
     assert checks["signatures", "shares_sum_to_one"] is True
+    assert checks["rpt_dataset_health", "every_evaluation_is_made"] is True
 
 
 def test_every_check_says_what_it_makes_sure_of(definitions: dg.Definitions) -> None:

@@ -7,6 +7,7 @@ with failures as (
         min(threshold) as threshold,
         bool_and(higher_is_better) as higher_is_better,
     from {{ ref('stg_errormap__failures') }}
+    semi join {{ ref('int_complete_evaluations') }} using (dataset, model)
     group by dataset, model
 ),
 

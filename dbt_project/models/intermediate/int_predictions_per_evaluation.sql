@@ -9,4 +9,5 @@ select
     min(landed_at) as first_landed_at,
     max(landed_at) as last_landed_at,
 from {{ ref('stg_errormap__raw_predictions') }}
+semi join {{ ref('int_complete_evaluations') }} using (dataset, model)
 group by dataset, model

@@ -1,6 +1,7 @@
 with examples as (
     select dataset, count(distinct example_id) as n_examples,
     from {{ ref('stg_errormap__raw_predictions') }}
+    semi join {{ ref('int_complete_evaluations') }} using (dataset, model)
     group by dataset
 )
 

@@ -24,6 +24,9 @@ select
     judged.judge,
     judged.prompt_version,
 from {{ ref('stg_errormap__failures') }} as failures
+semi join {{ ref('int_complete_evaluations') }} as complete
+    on failures.dataset = complete.dataset
+    and failures.model = complete.model
 left join {{ ref('stg_errormap__failure_ledger') }} as ledger
     on failures.prediction_id = ledger.prediction_id
 left join {{ ref('stg_errormap__judged_errors') }} as judged

@@ -1,0 +1,7 @@
+select
+    dataset,
+    model,
+    is_complete,
+    incomplete_table,
+    reason,
+from {{ source('errormap', 'evaluations') }}
