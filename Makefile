@@ -51,7 +51,7 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 constraints: setup ## resolve the newest allowed versions into constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate --upgrade pyproject.toml --output-file constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra s3 --extra kubernetes --no-header --no-annotate --upgrade pyproject.toml --output-file constraints.txt
 
 clean: ## remove .venv and caches; keeps ERRORMAP_HOME
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

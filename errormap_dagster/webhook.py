@@ -1,5 +1,6 @@
 """Sending a line of text to a webhook. The URL is a secret: it is told to nobody."""
 
+import http.client
 import json
 import os
 import urllib.error
@@ -30,5 +31,5 @@ def send(text: str, url_variable: str) -> str | None:
             return None
     except urllib.error.HTTPError as error:
         return f"the webhook in ${url_variable} answered {error.code}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"the webhook in ${url_variable} cannot be reached ({type(error).__name__})"

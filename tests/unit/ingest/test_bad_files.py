@@ -145,7 +145,8 @@ def test_a_file_that_grows_while_it_is_read_is_left_and_read_again_when_whole(
     half = len(LINES) // 2
     path.write_text(LINES[:half], encoding="utf-8")
     (tmp_path / "landing" / "still.jsonl").write_text(LINES.replace('"m"', '"n"'), encoding="utf-8")
-    staged = landing._staging.stage
+    staging = landing._staging  # pyright: ignore[reportPrivateUsage] - where a file is read
+    staged = staging.stage
 
     def stage(*arguments: object, **named: object) -> object:
         told = staged(*arguments, **named)  # pyright: ignore[reportArgumentType] - passed on as they are
@@ -153,7 +154,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_and_read_again_when_whole(
         return told
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing._staging, "stage", stage)
+        patch.setattr(staging, "stage", stage)
         landing.scan()
     assert landing.left == ["grows.jsonl: changed while it was read"]
     assert landing.account().landed_files["source_uri"].to_list() == ["still.jsonl"]

@@ -43,9 +43,13 @@ FAILED = replace(ASKED, status="failed", reply=None, reason="timeout", run_id="r
 INVALID = replace(ASKED, status="invalid_reply", reply='"half', reason="no JSON")
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/new/folder/calls.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database of each kind that the record may be in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/folder/calls.db"
+    postgres = request.getfixturevalue("postgres")
+    return postgres.url_of(postgres.new_database())
 
 
 @pytest.fixture
