@@ -7,7 +7,7 @@ sees the old rows or the new ones. Each carries the fingerprint of what it was m
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -127,16 +127,16 @@ class Store:
         """Whether any partition of the table was ever written."""
         return any(self._files(table))
 
-    def _files(self, table: str) -> Iterator[Path]:
-        return (path for path in sorted(self.folder(table).rglob(_DATA_FILE)))
+    def _files(self, table: str, partition: Partition = WHOLE) -> list[Path]:
+        """The files of a partition, and of those below it, sorted; no other folder is looked at."""
+        return sorted(self._path(table, partition).parent.rglob(_DATA_FILE))
 
     def scan(self, table: str, partition: Partition | None = None) -> pl.LazyFrame:
         """The rows of one partition, or of the whole table, in a fixed order; none is no error.
 
         A partition that names only the first folder (a dataset) takes all below it.
         """
-        wanted = self._path(table, partition or WHOLE).parent
-        paths = [path for path in self._files(table) if path.is_relative_to(wanted)]
+        paths = self._files(table, partition or WHOLE)
         if not paths:
             return empty_frame(table).lazy()
         return pl.scan_parquet(paths, hive_partitioning=False, glob=False)

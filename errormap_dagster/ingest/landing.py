@@ -263,15 +263,14 @@ class Landing:
 
     def evaluations(self) -> list[Evaluation]:
         """Every pair of dataset and model of which rows have landed, sorted."""
-        spelled = self.spellings()
-        return sorted({Evaluation(d, self._reading.model_of(m)) for d, m in spelled})
+        return sorted(self._staging.live(self._reading))
 
     def fingerprint(self, evaluation: Evaluation) -> str:
         """A hash of the evaluation's landed rows that does not depend on their order."""
         parts = [
             part
-            for manifest in self._live()
-            for rows in manifest.rows_of(evaluation, self._reading)
+            for manifest, staged in self._staging.live(self._reading).get(evaluation, [])
+            for rows in staged
             for part in (manifest.source_uri, rows.rows_hash)
         ]
         return content_id(*parts)
@@ -282,10 +281,9 @@ class Landing:
                 manifest.source_uri,
                 manifest.source_format or "",
                 timestamp(manifest.landed_at),
-                tuple(self._staging.folder(manifest, staged) for staged in rows),
+                tuple(self._staging.folder(manifest, rows) for rows in staged),
             )
-            for manifest in self._live()
-            if (rows := manifest.rows_of(evaluation, self._reading))
+            for manifest, staged in self._staging.live(self._reading).get(evaluation, [])
         ]
 
     def assemble(self, evaluation: Evaluation) -> Iterator[pl.DataFrame]:

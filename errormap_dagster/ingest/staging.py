@@ -7,11 +7,11 @@ complete. Nothing here knows of other files; ``assemble.py`` puts them together.
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -20,8 +20,9 @@ from errormap_dagster.domain.identity import content_id, content_ids
 from errormap_dagster.errors import IngestError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.ingest.choices import Choice, Reading
-from errormap_dagster.ingest.interface import REJECT_SCHEMA, Batch, SourceFormat
+from errormap_dagster.ingest.interface import REJECT_SCHEMA, SourceFormat
 from errormap_dagster.ingest.normalise import normalise
+from errormap_dagster.ingest.tally import StagedEvaluation, Tally
 
 _MANIFEST = "manifest.json"
 _REJECTS = "rejects.parquet"
@@ -32,16 +33,6 @@ ROWS_READ = "rows_read"
 """The work that landing reports as progress."""
 LANDED, SUPERSEDED, UNREADABLE = "landed", "superseded", "unreadable"
 AUXILIARY = "auxiliary"
-
-
-@dataclass(frozen=True, slots=True)
-class StagedEvaluation:
-    """The rows of one evaluation in one file; ``rows_hash`` does not depend on their order."""
-
-    dataset: str
-    model: str
-    n_rows: int
-    rows_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +66,6 @@ class Manifest:
         """The name of the file's folder: its source and its content."""
         return content_id(self.source_uri, self.content_hash)
 
-    def rows_of(self, evaluation: Evaluation, reading: Reading) -> list[StagedEvaluation]:
-        """What the file holds of an evaluation, under each spelling of its model."""
-        return [
-            e
-            for e in self.evaluations
-            if (e.dataset, reading.model_of(e.model)) == (evaluation.dataset, evaluation.model)
-        ]
-
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
@@ -101,18 +84,38 @@ def dataset_of(path: Path) -> str:
     return name
 
 
+class LiveRows(NamedTuple):
+    """What a file holds of an evaluation, under each spelling of its model."""
+
+    manifest: Manifest
+    staged: list[StagedEvaluation]
+
+
+def _joined(manifest: Manifest, reading: Reading) -> dict[Evaluation, list[StagedEvaluation]]:
+    found: dict[Evaluation, list[StagedEvaluation]] = {}
+    for staged in manifest.evaluations:
+        evaluation = Evaluation(staged.dataset, reading.model_of(staged.model))
+        found.setdefault(evaluation, []).append(staged)
+    return found
+
+
 class Staging:
     """The folder of staged files."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[str, Manifest] | None = None
+        self._live: dict[Evaluation, list[LiveRows]] | None = None
 
     def _manifests(self) -> dict[str, Manifest]:
         if self._known is None:
             found = (_read(path) for path in self._root.glob(f"*/{_MANIFEST}"))
             self._known = {manifest.key: manifest for manifest in found}
         return self._known
+
+    def _remember(self, manifest: Manifest) -> None:
+        self._manifests()[manifest.key] = manifest
+        self._live = None
 
     def manifests(self) -> list[Manifest]:
         """Everything that was ever landed, sorted by source and time.
@@ -121,6 +124,20 @@ class Staging:
         """
         known = self._manifests().values()
         return sorted(known, key=lambda m: (m.source_uri, m.landed_at, m.content_hash))
+
+    def live(self, reading: Reading) -> Mapping[Evaluation, Sequence[LiveRows]]:
+        """The files that count, by evaluation; it is put together once for as long as none lands.
+
+        Args:
+            reading: joins the spellings of a model; the same at each call.
+        """
+        if self._live is None:
+            self._live = {}
+            for manifest in self.manifests():
+                if manifest.status == LANDED:
+                    for evaluation, staged in _joined(manifest, reading).items():
+                        self._live.setdefault(evaluation, []).append(LiveRows(manifest, staged))
+        return self._live
 
     def folder(self, manifest: Manifest, staged: StagedEvaluation) -> Path:
         """Where the rows of one evaluation of a file lie."""
@@ -158,20 +175,21 @@ class Staging:
         _write(beside / _MANIFEST, told)
         shutil.rmtree(final, ignore_errors=True)
         beside.rename(final)
-        self._manifests()[told.key] = told
+        self._remember(told)
         return told
 
     def note(self, manifest: Manifest) -> Manifest:
         """Note what is known of a file without reading its rows."""
         (self._root / manifest.key).mkdir(parents=True, exist_ok=True)
         _write(self._root / manifest.key / _MANIFEST, manifest)
-        self._manifests()[manifest.key] = manifest
+        self._remember(manifest)
         return manifest
 
     def forget(self, manifest: Manifest) -> None:
         """Take back what was staged of a file."""
         shutil.rmtree(self._root / manifest.key, ignore_errors=True)
         self._manifests().pop(manifest.key, None)
+        self._live = None
 
     def supersede(self, manifest: Manifest, detail: str) -> None:
         """Let a file's rows count no longer; what became of it stays known."""
@@ -190,7 +208,7 @@ def _told(error: Exception) -> str:
 def _stage_rows(
     manifest: Manifest, path: Path, folder: Path, source: SourceFormat, reading: Reading
 ) -> Manifest:
-    tally = _Tally()
+    tally = Tally()
     refused: list[pl.DataFrame] = []
     for number, batch in enumerate(source.read(path, reading)):
         tally.note(batch)
@@ -230,33 +248,6 @@ def _with_content(rows: pl.DataFrame) -> pl.DataFrame:
         content_ids(rows, _CONTENT).alias("content"),
         n_text_bytes=pl.sum_horizontal(texts.str.len_bytes().fill_null(0)).cast(pl.Int64),
     )
-
-
-class _Tally:
-    """Counts the rows of each evaluation, and hashes them without regard to their order."""
-
-    def __init__(self) -> None:
-        self._n_rows: dict[Evaluation, int] = {}
-        self._sums: dict[Evaluation, int] = {}
-        self.n_passed_over = 0
-        self.choices: list[Choice] = []
-
-    def note(self, batch: Batch) -> None:
-        self.n_passed_over += batch.n_passed_over
-        self.choices.extend(batch.choices)
-
-    def add(self, evaluation: Evaluation, rows: pl.DataFrame) -> None:
-        ids = content_ids(rows, ["example_id", "trial", "run_id", "content"])
-        self._n_rows[evaluation] = self._n_rows.get(evaluation, 0) + rows.height
-        # A sum of hashes is the same in every order and, unlike exclusive or, counts repetitions.
-        total = self._sums.get(evaluation, 0) + sum(int(row, 16) for row in ids)
-        self._sums[evaluation] = total % 2**128
-
-    def evaluations(self) -> list[StagedEvaluation]:
-        return [
-            StagedEvaluation(*evaluation, n_rows, f"{self._sums[evaluation]:032x}")
-            for evaluation, n_rows in sorted(self._n_rows.items())
-        ]
 
 
 def _read(path: Path) -> Manifest:
