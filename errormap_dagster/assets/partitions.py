@@ -74,14 +74,14 @@ def materialize_evaluations(
     done = make_evaluations(project, table, evaluations, make)
     if done.is_worth_a_retry and context.retry_number < MAX_RETRIES:
         raise dg.RetryRequested(MAX_RETRIES, SECONDS_TO_RETRY)
-    told = {obstacle.evaluation: obstacle.reason for obstacle in done.obstacles}
-    for evaluation in evaluations:
+    # Of what is unchanged nothing is new to tell, and Dagster reads all partitions for each note.
+    for evaluation in done.made:
         n_rows = project.store.n_rows(table, partition_of(evaluation))
-        note: Metadata = {"dagster/partition_row_count": n_rows}
-        if evaluation in told:
-            note["could_not_be_made"] = told[evaluation]
+        note = {"dagster/partition_row_count": n_rows}
         context.add_asset_metadata(note, partition_key=evaluation.key)
     for obstacle in done.obstacles:
+        note = {"could_not_be_made": obstacle.reason}
+        context.add_asset_metadata(note, partition_key=obstacle.evaluation.key)
         context.log.error(f"could not be made: {obstacle}")
     context.log.info(
         f"{table}: {len(done.made)} evaluations made, {done.n_unchanged} unchanged, "

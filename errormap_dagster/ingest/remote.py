@@ -56,7 +56,8 @@ class RemoteFolder:
         """
         self._url = url.rstrip("/")
         protocol, _, path = self._url.partition("://")
-        steps = [quote(step, safe=" ()@+,=") for step in path.split("/") if step]
+        # A step of dots alone would lead out of the landing folder.
+        steps = [quote(s, safe=" ()@+,=") for s in path.split("/") if s.strip(".")]
         self._folder = landing.joinpath(protocol, *steps)
 
     def __str__(self) -> str:
