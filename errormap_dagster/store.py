@@ -123,6 +123,14 @@ class Store:
         path = self._path(table, partition)
         return pq.read_metadata(path).num_rows if path.exists() else 0
 
+    def n_bytes(self, table: str, partition: Partition = WHOLE) -> int:
+        """Bytes of one partition before compression, from the file's footer; 0 without a file."""
+        path = self._path(table, partition)
+        if not path.exists():
+            return 0
+        told = pq.read_metadata(path)
+        return sum(told.row_group(n).total_byte_size for n in range(told.num_row_groups))
+
     def exists(self, table: str) -> bool:
         """Whether any partition of the table was ever written."""
         return any(self._files(table))

@@ -124,9 +124,11 @@ def _case_rows(project: Project, evaluation: Evaluation, failures: pl.DataFrame)
         .select(_CASE_COLUMNS)
         .join(failures.lazy().select("prediction_id"), on="prediction_id", how="semi")
     )
-    picks = project.store.scan(
-        "informative_correct_predictions", {"dataset": evaluation.dataset}
-    ).collect()
+    picks = (
+        project.store.scan("informative_correct_predictions", {"dataset": evaluation.dataset})
+        .join(failures.lazy(), on=["dataset", "example_id"], how="semi")
+        .collect()
+    )
     k = project.settings.correct_predictions.per_example
     outputs = correct_outputs_of_others(failures, picks, k)
     columns = ["prediction_id", "dataset", "model", "example_id", "score", "threshold"]

@@ -26,6 +26,9 @@ _SCORED = [
     "metric",
     "higher_is_better",
 ]
+_EXAMPLES = pl.Schema({"example_id": pl.String})
+_PART_BYTES = 128 * 2**20
+"""Of a dataset's texts that are held in memory at a time."""
 _PICKED = ["prediction_id", "dataset", "model", "example_id", "output_text", "correct_answer"]
 
 
@@ -82,23 +85,54 @@ def _of(dataset: str) -> Partition:
     return {"dataset": dataset}
 
 
-def _picks(project: Project, dataset: str) -> pl.DataFrame:
+def _picks(project: Project, dataset: str) -> Iterator[pl.DataFrame]:
+    """The picks of a dataset by example, in parts whose texts fit in memory.
+
+    Each example is picked for by itself, so the parts change nothing.
+    """
     models = [e for e in project.landing.evaluations() if e.dataset == dataset]
-    offered = [frame for e in models if (frame := _correct(project, e)) is not None]
-    correct = pl.concat([empty_frame("raw_predictions").select(_PICKED), *offered])
-    kept = project.store.scan(_TABLE, _of(dataset)).collect()
+    correct = {e: ids for e in models if (ids := _correct_ids(project, e)) is not None}
+    examples = sorted({example for ids in correct.values() for example in ids["example_id"]})
+    n_bytes = sum(project.store.n_bytes("raw_predictions", partition_of(e)) for e in models)
+    size = -(-max(len(examples), 1) // (1 + n_bytes // _PART_BYTES))
+    kept = project.store.scan(_TABLE, _of(dataset))
     chosen = project.settings.correct_predictions
-    return pick_correct_predictions(correct, kept, k=chosen.per_example, seed=chosen.seed)
+    for start in range(0, max(len(examples), 1), size):
+        part = pl.DataFrame({"example_id": examples[start : start + size]}, _EXAMPLES)
+        yield pick_correct_predictions(
+            _correct(project, correct, part),
+            kept.join(part.lazy(), on="example_id", how="semi").collect(),
+            k=chosen.per_example,
+            seed=chosen.seed,
+        )
 
 
-def _correct(project: Project, evaluation: Evaluation) -> pl.DataFrame | None:
-    """The predictions of an evaluation that did not fail; None when nobody can tell."""
+def _correct_ids(project: Project, evaluation: Evaluation) -> pl.DataFrame | None:
+    """Which predictions of an evaluation did not fail; None when nobody can tell."""
     stored = project.store.scan("raw_predictions", partition_of(evaluation))
     scored = stored.select(_SCORED).collect()
     try:
         rule = _rule(project, scored, evaluation)
     except SettingsError:
         return None
-    failed = find_failures(scored, rule)
-    texts = stored.select(_PICKED).join(failed.lazy(), on="prediction_id", how="anti")
-    return texts.collect()
+    failed = find_failures(scored, rule).select("prediction_id")
+    ids = scored.select("prediction_id", "example_id")
+    return ids.join(failed, on="prediction_id", how="anti")
+
+
+def _correct(
+    project: Project, correct: dict[Evaluation, pl.DataFrame], examples: pl.DataFrame
+) -> pl.DataFrame:
+    """The correct predictions of some examples, with their texts."""
+    read = [
+        project.store.scan("raw_predictions", partition_of(evaluation))
+        .select(_PICKED)
+        .join(
+            ids.join(examples, on="example_id", how="semi").lazy().select("prediction_id"),
+            on="prediction_id",
+            how="semi",
+        )
+        .collect(engine="streaming")
+        for evaluation, ids in correct.items()
+    ]
+    return pl.concat([empty_frame("raw_predictions").select(_PICKED), *read])
