@@ -27,7 +27,7 @@ _SCORED = [
     "higher_is_better",
 ]
 _EXAMPLES = pl.Schema({"example_id": pl.String})
-_PART_BYTES = 128 * 2**20
+_PART_BYTES = 64 * 2**20
 """Of a dataset's texts that are held in memory at a time."""
 _PICKED = ["prediction_id", "dataset", "model", "example_id", "output_text", "correct_answer"]
 
