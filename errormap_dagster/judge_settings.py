@@ -50,6 +50,8 @@ class LimitSettings(Section):
     """Tries of a call that the endpoint answers with 429, 5xx or not at all."""
     longest_wait_seconds: float = Field(default=60, gt=0)
     """Longest pause between two tries, unless the endpoint itself asks for a longer one."""
+    longest_wait_asked_for_seconds: float = Field(default=300, gt=0)
+    """An endpoint that asks for a longer pause than this stops the run."""
     patience_seconds: float = Field(default=30, gt=0)
     """How long an endpoint that has answered before may answer nothing until the run stops."""
     prompt_tokens: int = Field(default=12_000, ge=3_000)
