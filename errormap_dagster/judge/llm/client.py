@@ -6,7 +6,6 @@ does (docs/methods.md has the figures).
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
@@ -76,7 +75,6 @@ class JudgeClient:
         self._prepared: dict[tuple[Operation, str], tuple[dict[str, Any], int]] = {}
         self._under_way: dict[str, asyncio.Task[Answer]] = {}
         self._effort = Effort()
-        self._counting = threading.Lock()
 
     @property
     def effort(self) -> Effort:
@@ -84,7 +82,9 @@ class JudgeClient:
         return self._effort
 
     async def close(self) -> None:
-        """Wait for what is being recorded, and close the connections."""
+        """Let the calls in flight end and be recorded, make no other, and close the connections."""
+        self._breaker.open("The judge was closed before this call was made.")
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         await self._recorder.close()
         await self._tries.close()
 
@@ -109,7 +109,7 @@ class JudgeClient:
         question = self._question(plan, system, case, call_id)
         known = await self._kept(self._recorder.find(call_id))
         if known and known.status == OK:
-            self._count(n_recorded_calls=1)
+            self._effort += Effort(n_recorded_calls=1)
             call, completion = known, None
         else:
             ended = await self._call(question, question.request)
@@ -221,26 +221,15 @@ class JudgeClient:
         self, n_attempts: int, completion: ChatCompletion | None, cost: float | None, seconds: float
     ) -> None:
         usage = completion.usage if completion else None
-        self._count(
+        self._effort += Effort(
             n_calls=1,
             n_retries=max(0, n_attempts - 1),
-            prompt_tokens=usage.prompt_tokens if usage else 0,
-            completion_tokens=usage.completion_tokens if usage else 0,
+            # Typed as numbers, but a server may send null.
+            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
+            completion_tokens=(usage.completion_tokens or 0) if usage else 0,
             cost_usd=cost if completion else 0.0,
             seconds=seconds,
         )
-
-    def _count(self, **more: float | None) -> None:
-        with self._counting:
-            now = self._effort
-            known = now.cost_usd is not None and more.get("cost_usd", 0.0) is not None
-            sums = {
-                name: getattr(now, name) + (value or 0)
-                for name, value in more.items()
-                if name != "cost_usd"
-            }
-            cost = (now.cost_usd or 0.0) + (more.get("cost_usd") or 0.0) if known else None
-            self._effort = replace(now, **sums, cost_usd=cost)
 
 
 def _n_more_tokens(asked: Mapping[str, Any], request: Mapping[str, Any]) -> int:
