@@ -33,7 +33,7 @@ from errormap_dagster.judge.llm.record import Call, CallRecord, Spent
 from errormap_dagster.judge.llm.replies import AnalysisReply
 
 IN_FLIGHT = 100
-N_TURNS = 5
+N_TURNS = 3
 N_CALLS = {0.05: 2_000, 1.0: 1_000}
 """Latency of the endpoint in seconds, and calls of a turn."""
 ENDPOINT = Path(__file__).with_name("endpoint.py")

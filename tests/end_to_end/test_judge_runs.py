@@ -2,12 +2,12 @@
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ BYTE_BY_BYTE = (
 WITHOUT_TIMES = ("raw_predictions", "taxonomy_versions", "taxonomy_changes")
 """Tables in which each row tells when it was made, and by which run."""
 TIMES = ["landed_at", "created_at", "run_id"]
-SETTINGS = "judge: {limits: {concurrency: 8, longest_wait_seconds: 0.2}}\n"
+CONCURRENCY = 8
+SETTINGS = f"judge: {{limits: {{concurrency: {CONCURRENCY}}}}}\n"
 
 
 def use_judge(monkeypatch: pytest.MonkeyPatch, base_url: str) -> None:
@@ -83,22 +84,18 @@ def results(home: Path) -> dict[str, Any]:
     return {**files, **frames}
 
 
-class CommandLine:
-    """``errormap`` over one home, in processes of their own."""
+class Killable:
+    """``errormap run`` over one home, in processes of their own."""
 
-    def __init__(self, home: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, base_url: str) -> None:
         self.home = home
-        home.mkdir(parents=True)
-        (home / "errormap.yaml").write_text(SETTINGS, encoding="utf-8")
         dropped = {"DAGSTER_HOME", "ERRORMAP_HOME", "OPENAI_API_KEY"}
         inherited = {name: value for name, value in os.environ.items() if name not in dropped}
-        self._environment = {**inherited, **variables}
+        self._environment = {**inherited, **judge_variables(base_url)}
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command, as the head of a group of processes."""
-        program = str(Path(sys.executable).parent / "errormap")
+    def _start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [program, *arguments, "--home", str(self.home)],
+            [str(Path(sys.executable).parent / "errormap"), "run", "--home", str(self.home)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -107,16 +104,15 @@ class CommandLine:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str) -> str:
-        """What a command says; it must succeed."""
-        process = self.start(*arguments)
+    def run(self) -> None:
+        """A run to its end; it must succeed."""
+        process = self._start()
         said, _ = process.communicate()
         assert process.returncode == 0, said
-        return said
 
     def run_killed(self, server: JudgeServer, n_requests: int) -> None:
-        """``errormap run``, killed once the endpoint was asked so often."""
-        process = self.start("run")
+        """A run, killed with all that it has started once the endpoint was asked so often."""
+        process = self._start()
         while server.n_requests < n_requests and process.poll() is None:
             time.sleep(0.002)
         assert process.poll() is None, process.communicate()[0]
@@ -124,35 +120,43 @@ class CommandLine:
         process.communicate()
 
 
+def home_with_sample(home: Path) -> Path:
+    """A home with the sample in its landing folder."""
+    (home / "landing").mkdir(parents=True)
+    (home / "errormap.yaml").write_text(SETTINGS, encoding="utf-8")
+    for path in demo_dir().iterdir():
+        if path.suffix in {".csv", ".jsonl"}:
+            shutil.copy(path, home / "landing")
+    return home
+
+
+@pytest.mark.timeout(1800)
 def test_a_run_killed_at_three_moments_pays_no_reply_twice_and_ends_the_same(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sample = [str(path) for path in demo_dir().iterdir() if path.suffix in {".csv", ".jsonl"}]
+    whole, killed = (home_with_sample(tmp_path / name) for name in ("whole", "killed"))
     with JudgeServer(latency=0.02) as server:
-        variables = judge_variables(server.base_url)
-        whole = CommandLine(tmp_path / "whole", variables)
-        whole.run("land", *sample)
-        whole.run("run")
+        use_judge(monkeypatch, server.base_url)
+        run_chain(Project.open(whole))
         n_needed = server.n_requests
-        killed = CommandLine(tmp_path / "killed", variables)
-        killed.run("land", *sample)
+        runs = Killable(killed, server.base_url)
         moments = sorted(random.Random(8).sample(range(5, n_needed - 5), 3))  # noqa: S311 - no secret
-        answered: list[tuple[int, set[str]]] = []
-        for moment in moments:
-            killed.run_killed(server, n_needed + moment + sum(8 for _ in answered))
-            answered.append((server.n_requests, recorded(killed.home)))
-        killed.run("run")
+        at_kills: list[tuple[int, set[str]]] = []
+        for n_killed, moment in enumerate(moments):
+            runs.run_killed(server, n_needed + moment + n_killed * CONCURRENCY)
+            at_kills.append((server.n_requests, recorded(killed)))
+        runs.run()
         asked = [prompt_hash(request) for request in server.requests]
-        assert [len(known) for _, known in answered] == sorted(len(k) for _, k in answered)
-        assert 0 < len(answered[0][1]) < n_needed
-        for n_before, known in answered:
-            assert set(asked[n_before:]) & known == set()
-        # Only what was under way when a run was killed is asked again.
-        assert server.n_requests - 2 * n_needed <= 3 * 8
-        n_before = server.n_requests
-        killed.run("run")
-        assert server.n_requests == n_before
-    assert results(killed.home) == results(whole.home)
+        n_asked = server.n_requests
+        run_chain(Project.open(killed))
+        assert server.n_requests == n_asked
+    n_known = [len(known) for _, known in at_kills]
+    assert 0 < n_known[0] < n_known[1] < n_known[2] < n_needed
+    for n_before, known in at_kills:
+        assert set(asked[n_before:]) & known == set()
+    # Only what was under way when a run was killed is asked again.
+    assert n_needed <= n_asked - n_needed <= n_needed + 3 * CONCURRENCY
+    assert results(killed) == results(whole)
 
 
 def test_a_flaky_endpoint_costs_no_diagnosis_and_no_needless_call(
@@ -166,7 +170,6 @@ def test_a_flaky_endpoint_costs_no_diagnosis_and_no_needless_call(
         use_judge(monkeypatch, server.base_url)
         project = Project.open(tmp_path)
         run_chain(project, [predictions_folder / "gsm8k_openai.csv.gz"])
-        project.close()
         n_needed = len({prompt_hash(request) for request in server.requests})
         n_requests = server.n_requests
     judged = project.store.read("judged_errors")
@@ -190,4 +193,4 @@ def test_an_endpoint_that_is_down_is_told_once_and_nothing_is_written_as_judged(
     with pytest.raises(JudgeStoppedError, match="no connection to the endpoint"):
         run_chain(project, [predictions_folder / "gsm8k_openai.csv.gz"])
     assert time.monotonic() - started < 60
-    assert project.store.read("judged_errors").height == 0
+    assert list((tmp_path / "tables" / "judged_errors").rglob("*.parquet")) == []
