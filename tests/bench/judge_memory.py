@@ -21,7 +21,7 @@ from errormap_dagster.domain.records import FailureCase, Outcome
 from errormap_dagster.judge.llm.judge import LlmJudge
 
 N_FAILURES = 100_000
-N_BETWEEN = 20_000
+N_BETWEEN = 10_000
 CONCURRENCY = 100
 TEXT = " Then the next step follows from it, and its result is carried over." * 20
 KIB_PER_MB = 1_000
