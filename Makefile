@@ -40,8 +40,10 @@ check: setup ## lint, formatting, types, contracts, dbt and Dagster definitions
 dev: setup ## Dagster UI and daemon on http://127.0.0.1:3000
 	$(BIN)/errormap dev
 
-bench: setup ## time the chain on this machine
+bench: setup ## time the chain and the client of the judge, and measure its memory
 	$(BIN)/python tests/bench/chain.py
+	$(BIN)/python tests/bench/judge.py
+	$(BIN)/python tests/bench/judge_memory.py
 
 docs: setup ## build the dbt documentation site into the home
 	$(BIN)/errormap docs

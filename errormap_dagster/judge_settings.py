@@ -4,12 +4,13 @@ No secret stands here. A key, or a header that is one, is named by the environme
 holds it.
 """
 
+import json
 import os
 from collections.abc import Mapping
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from errormap_dagster.section import Section
 
@@ -22,7 +23,46 @@ BASE_URL_VARIABLE = "ERRORMAP_JUDGE_BASE_URL"
 RECORD_VARIABLE = "ERRORMAP_JUDGE_CALLS_URL"
 """Names the database of the record of calls; its URL may hold a password."""
 
-_SECRET_HEADERS = ("authorization", "api-key", "apikey", "token", "secret", "cookie")
+_SECRET_PARTS = (
+    "authorization",
+    "api-key",
+    "apikey",
+    "api_key",
+    "token",
+    "secret",
+    "cookie",
+    "password",
+)
+_SECRET_NAMES = {"key", "code", "sig", "signature"}
+"""Parts of names, and whole names, whose value is a secret."""
+
+
+def _is_secret(name: str) -> bool:
+    lower = name.lower()
+    return lower in _SECRET_NAMES or any(part in lower for part in _SECRET_PARTS)
+
+
+def _json_values(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters that can be sent; YAML knows more kinds of values than JSON."""
+    for name, value in parameters.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name} is {value!r}, which JSON does not know: write a text in quotes, a number, "
+                "true, false, null, a list or a mapping"
+            ) from None
+    return parameters
+
+
+def _secret_in_url(name: str) -> str:
+    return (
+        f"{name} is a secret, which no URL may hold: send it as a header, by the name of its "
+        "variable in judge.header_variables"
+    )
+
+
+Parameters = Annotated[dict[str, Any], AfterValidator(_json_values)]
 
 
 class StageSettings(Section):
@@ -31,7 +71,7 @@ class StageSettings(Section):
     model: str | None = None
     endpoint_model: str | None = None
     mode: Mode | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
     """Added to the parameters of all stages."""
     prompt_version: str | None = None
     """A version in the package's ``prompts/<stage>/``; default: the newest."""
@@ -50,6 +90,8 @@ class LimitSettings(Section):
     """Tries of a call that the endpoint answers with 429, 5xx or not at all."""
     longest_wait_seconds: float = Field(default=60, gt=0)
     """Longest pause between two tries, unless the endpoint itself asks for a longer one."""
+    longest_wait_asked_for_seconds: float = Field(default=300, gt=0)
+    """An endpoint that asks for a longer pause than this stops the run."""
     patience_seconds: float = Field(default=30, gt=0)
     """How long an endpoint that has answered before may answer nothing until the run stops."""
     prompt_tokens: int = Field(default=12_000, ge=3_000)
@@ -94,7 +136,7 @@ class JudgeSettings(Section):
     """How the reply's form is asked for: ``json`` for servers that know no schema."""
     is_strict: bool = True
     """Ask for exactly the schema (``strict``) in the modes json_schema and tools."""
-    parameters: dict[str, Any] = Field(default_factory=lambda: {"temperature": 0, "seed": 0})
+    parameters: Parameters = Field(default_factory=lambda: {"temperature": 0, "seed": 0})
     """Sent with every call, such as temperature, seed, reasoning_effort."""
     reply_tokens: int = Field(default=4_000, ge=64)
     """Longest reply, sent as ``max_completion_tokens``; what a budget sets aside for a call."""
@@ -121,10 +163,18 @@ class JudgeSettings(Section):
     @classmethod
     def _headers_hold_no_secret(cls, headers: dict[str, str]) -> dict[str, str]:
         for name in headers:
-            if any(part in name.lower() for part in _SECRET_HEADERS):
+            if _is_secret(name):
                 message = f"{name} is a secret: name its variable in judge.header_variables"
                 raise ValueError(message)
         return headers
+
+    @field_validator("query")
+    @classmethod
+    def _query_holds_no_secret(cls, query: dict[str, str]) -> dict[str, str]:
+        for name in query:
+            if _is_secret(name):
+                raise ValueError(_secret_in_url(name))
+        return query
 
     @field_validator("base_url")
     @classmethod
@@ -136,6 +186,9 @@ class JudgeSettings(Section):
             raise ValueError("must be a URL such as http://127.0.0.1:8000/v1")
         if parts.password or parts.username:
             raise ValueError("must hold no password: name a variable in judge.header_variables")
+        for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+            if _is_secret(name):
+                raise ValueError(_secret_in_url(name))
         return base_url
 
     def with_environment(self) -> "JudgeSettings":

@@ -84,6 +84,11 @@ class Project:
 
         return LlmJudge(chosen, self.judge_calls_url, self.run_id)
 
+    def close(self) -> None:
+        """End what runs for the judge, if any was asked."""
+        if "judge" in self.__dict__:
+            self.judge.close()
+
     @property
     def judge_calls_url(self) -> str:
         """The database of the record of calls; a URL may hold a password and is never shown."""

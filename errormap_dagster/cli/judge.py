@@ -37,6 +37,8 @@ def check_judge(home: Path | None) -> int:
     except JudgeStoppedError as error:
         console.error(str(error))
         return 1
+    finally:
+        project.close()
     effort = project.judge.effort()
     if analysis.outcome is Outcome.JUDGE_FAILED:
         console.error(f"{analysis.error_summary} {_remedy(chosen.mode)}")

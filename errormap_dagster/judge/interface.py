@@ -58,6 +58,18 @@ class Effort:
     cost_usd: float | None = 0.0
     seconds: float = 0.0
 
+    def __add__(self, more: "Effort") -> "Effort":
+        known = self.cost_usd is not None and more.cost_usd is not None
+        return Effort(
+            n_calls=self.n_calls + more.n_calls,
+            n_recorded_calls=self.n_recorded_calls + more.n_recorded_calls,
+            n_retries=self.n_retries + more.n_retries,
+            prompt_tokens=self.prompt_tokens + more.prompt_tokens,
+            completion_tokens=self.completion_tokens + more.completion_tokens,
+            cost_usd=(self.cost_usd or 0.0) + (more.cost_usd or 0.0) if known else None,
+            seconds=self.seconds + more.seconds,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ClassificationTask:
@@ -118,4 +130,8 @@ class Judge(Protocol):
         Raises:
             JudgeStoppedError: as for ``analyse``.
         """
+        ...
+
+    def close(self) -> None:
+        """End what runs for the judge; another question would start it again."""
         ...

@@ -70,4 +70,6 @@ class ProjectResource(dg.ConfigurableResource[None]):
         Args:
             run_id: stands in the calls that are paid for.
         """
-        return Project.open(self.home or None, self.judge.choices(), run_id)
+        project = Project.open(self.home or None, self.judge.choices(), run_id)
+        self._held.callback(project.close)
+        return project

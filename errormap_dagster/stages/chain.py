@@ -4,6 +4,7 @@ The assets run the same stages one by one, with checks between them and their li
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,7 +98,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         IncompleteError: some evaluations could not be made; all others were.
         JudgeStoppedError: the judge cannot go on.
     """
-    with project.home.alone():
+    with project.home.alone(), closing(project):
         land(project, paths)
         landed = project.landing.evaluations()
 

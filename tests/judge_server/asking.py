@@ -44,7 +44,10 @@ class Place:
     ) -> tuple[list[Analysis], Effort]:
         """The analyses of a run, and what it did."""
         judge = LlmJudge(settings, self.url, run_id)
-        return list(judge.analyse(asked)), judge.effort()
+        try:
+            return list(judge.analyse(asked)), judge.effort()
+        finally:
+            judge.close()
 
 
 def settings_for(base_url: str, limits: dict[str, Any] | None = None, **more: Any) -> JudgeSettings:

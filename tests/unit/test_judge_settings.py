@@ -65,13 +65,40 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, message: str) -
         "judge: {base_url: 'https://me:hush-hush@example.org/v1'}",
         "judge: {base_url: 'https://hush-hush@example.org/v1'}",
         "judge: {base_url: 'me:hush-hush@example.org/v1'}",
+        "judge: {base_url: 'https://example.org/v1?api-version=1&code=hush-hush'}",
+        "judge: {base_url: 'https://example.org/v1?access_token=hush-hush'}",
+        "judge: {query: {api-version: '1', api-key: hush-hush}}",
+        "judge: {query: {sig: hush-hush}}",
     ],
 )
 def test_a_secret_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SettingsError, match=r"judge\.(headers|base_url): ") as caught:
+    with pytest.raises(SettingsError, match=r"judge\.(headers|base_url|query): ") as caught:
         load(tmp_path, text)
     assert "hush-hush" not in str(caught.value)
     assert "hush-hush" not in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key"),
+    [
+        ("{user: 2024-01-01}", "user is datetime.date"),
+        ("{stop: [1, 2024-01-01]}", "stop is "),
+        ("{temperature: .nan}", "temperature is nan"),
+    ],
+)
+@pytest.mark.parametrize(
+    "place", ["judge: {parameters: %s}", "judge: {stages: {review: {parameters: %s}}}"]
+)
+def test_a_parameter_that_cannot_be_sent_is_named(
+    tmp_path: Path, place: str, parameters: str, key: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"parameters: .*{key}.*quotes"):
+        load(tmp_path, place % parameters)
+
+
+def test_a_version_in_the_query_is_no_secret(tmp_path: Path) -> None:
+    text = "judge: {query: {api-version: '1'}, base_url: 'https://example.org/v1?api-version=1'}"
+    assert load(tmp_path, text).query == {"api-version": "1"}
 
 
 def test_a_header_that_is_no_secret_is_kept(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ class EmbeddedAnalyst:
         """Nothing: rules make no calls."""
         return Effort()
 
+    def close(self) -> None:
+        """Nothing: rules hold nothing open."""
+
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Name the first error that can be shown in each output, or say that none can."""
         return read_in_processes(partial(analyse_safely, read_failure), cases, self.workers)

@@ -11,23 +11,39 @@ from errormap_dagster.judge.interface import ClassificationTask
 from errormap_dagster.judge.llm.client import Answer
 from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.replies import ClassificationReply, ClassifiedError
-from errormap_dagster.judge.llm.texts import fenced, shortened
+from errormap_dagster.judge.llm.texts import (
+    fenced,
+    shortened,
+    shortened_together,
+    tokens_at_most,
+    without_roles,
+)
 
 Ask = Callable[[StagePlan, str, str], Awaitable[Answer]]
 NONE_ID: Final = "C0"
 """Stands for "no category fits"."""
+_TITLE_TOKENS: Final = 100
 _SUMMARY_TOKENS: Final = 300
+_NAME_TOKENS: Final = 100
 _DESCRIPTION_TOKENS: Final = 200
+_LINE_TOKENS: Final = 6
+"""What a line has besides its texts: an id or a number, and what stands between."""
+_SHARE_OF_CATEGORIES: Final = 0.6
+"""Of a prompt, at most, so that there is room for errors."""
 _Text = tuple[str, str]
+_Keyed = Sequence[tuple[str, _Text]]
 
 
 class Classifier:
     """Classifies the errors of tasks; equal texts are one question."""
 
-    def __init__(self, ask: Ask, plan: StagePlan, errors_per_call: int) -> None:
+    def __init__(
+        self, ask: Ask, plan: StagePlan, errors_per_call: int, prompt_tokens: int = 12_000
+    ) -> None:
         self._ask = ask
         self._plan = plan
         self._errors_per_call = errors_per_call
+        self._prompt_tokens = prompt_tokens
 
     async def classify(self, task: ClassificationTask) -> list[Classification]:
         """The classifications that the judge gave, in the order of the task's errors."""
@@ -36,7 +52,9 @@ class Classifier:
             return []
         system, ids = self._system(choices, named_paths(task.categories))
         texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
-        batches = stable_batches(texts, self._errors_per_call)
+        empty = self._plan.prompt.case({"errors": fenced("", "errors")})
+        room = self._prompt_tokens - tokens_at_most(system) - tokens_at_most(empty)
+        batches = stable_batches(texts, self._errors_per_call, room)
         answered = await asyncio.gather(*(self._batch(system, ids, batch) for batch in batches))
         found = {text: reply for batch in answered for text, reply in batch.items()}
         return [
@@ -50,10 +68,15 @@ class Classifier:
     ) -> tuple[str, dict[str, str]]:
         """The part of the prompt with the categories, and the real id of each that it names."""
         ids = {f"C{number}": choice.category_id for number, choice in enumerate(choices, start=1)}
+        names = [_listed(paths[choice.category_id], _NAME_TOKENS) for choice in choices]
+        wanted = [_listed(choice.description, _DESCRIPTION_TOKENS) for choice in choices]
+        frame = self._plan.prompt.system({"categories": "", "none_id": NONE_ID})
+        room = int(_SHARE_OF_CATEGORIES * self._prompt_tokens) - tokens_at_most(frame)
+        room -= sum(tokens_at_most(name) + _LINE_TOKENS for name in names)
+        given = shortened_together(wanted, room)
         lines = [
-            f"{short}: {_one_line(paths[choice.category_id])}: "
-            + _one_line(shortened(choice.description, _DESCRIPTION_TOKENS))
-            for short, choice in zip(ids, choices, strict=True)
+            f"{short}: {name}: {_one_line(description)}"
+            for short, name, description in zip(ids, names, given, strict=True)
         ]
         categories = fenced("\n".join(lines), "categories")
         return self._plan.prompt.system({"categories": categories, "none_id": NONE_ID}), ids
@@ -70,10 +93,7 @@ class Classifier:
     async def _asked(
         self, system: str, ids: Mapping[str, str], texts: Sequence[_Text]
     ) -> dict[_Text, ClassifiedError]:
-        lines = [
-            f"[{number}] {_one_line(title)}: {_one_line(shortened(summary, _SUMMARY_TOKENS))}"
-            for number, (title, summary) in enumerate(texts, start=1)
-        ]
+        lines = [f"[{number}] {_error_line(text)}" for number, text in enumerate(texts, start=1)]
         case = self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
         answer = await self._ask(self._plan, system, case)
         if not isinstance(answer.reply, ClassificationReply):
@@ -91,27 +111,52 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _listed(text: str, most_tokens: int) -> str:
+    """A text of a list: short, on one line, and as it will stand between the fences."""
+    return _one_line(shortened(without_roles(text), most_tokens))
+
+
+def _error_line(text: _Text) -> str:
+    title, summary = text
+    return f"{_listed(title, _TITLE_TOKENS)}: {_listed(summary, _SUMMARY_TOKENS)}"
+
+
 def _text_key(text: _Text) -> str:
     return content_id(*text)
 
 
-def stable_batches(texts: Sequence[_Text], most: int) -> list[list[_Text]]:
+def stable_batches(
+    texts: Sequence[_Text], most: int, most_tokens: int | None = None
+) -> list[list[_Text]]:
     """Texts in batches of at most ``most`` that hardly change when texts are added.
 
     Texts are divided by the digits of their hashes until each part is small enough, so that a text
     that is added changes the batch that it falls into and no other: the rest is not asked again.
+
+    Args:
+        texts: titles and summaries, each pair once.
+        most: texts of a batch, at least 1.
+        most_tokens: of their lines together; one text is a batch however long it is. None for any
+            number.
     """
-    return _divided([(_text_key(text), text) for text in texts], most, 0)
+
+    def is_small(part: _Keyed) -> bool:
+        if most_tokens is None or len(part) <= 1:
+            return len(part) <= most
+        lengths = (tokens_at_most(_error_line(text)) + _LINE_TOKENS for _, text in part)
+        return len(part) <= most and sum(lengths) <= most_tokens
+
+    return _divided([(_text_key(text), text) for text in texts], is_small, 0)
 
 
-def _divided(keyed: Sequence[tuple[str, _Text]], most: int, place: int) -> list[list[_Text]]:
-    if len(keyed) <= most:
+def _divided(keyed: _Keyed, is_small: Callable[[_Keyed], bool], place: int) -> list[list[_Text]]:
+    if is_small(keyed):
         return [[text for _, text in sorted(keyed)]] if keyed else []
     # One bit at a time: halves, not sixteenths, so that batches stay well filled.
     parts: tuple[list[tuple[str, _Text]], list[tuple[str, _Text]]] = ([], [])
     for key, text in keyed:
         parts[int(key[place // 4], 16) >> (3 - place % 4) & 1].append((key, text))
-    return [batch for part in parts for batch in _divided(part, most, place + 1)]
+    return [batch for part in parts for batch in _divided(part, is_small, place + 1)]
 
 
 def _classification(

@@ -6,38 +6,30 @@ does (docs/methods.md has the figures).
 """
 
 import asyncio
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from openai.types.chat import ChatCompletion
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_random_exponential
 
-from errormap_dagster.domain.identity import content_id
+from errormap_dagster.errors import JudgeStoppedError
 from errormap_dagster.judge.interface import Effort, Operation
 from errormap_dagster.judge.llm.ending import OK, call_of, n_tokens_of, paid, read_back
-from errormap_dagster.judge.llm.endpoint import (
-    endpoint_of,
-    handlers_of,
-    limiter,
-    parsed,
-    prepared,
-    secrets_of,
-)
-from errormap_dagster.judge.llm.faults import Fault, FaultError, Next, fault_of, scrubbed
+from errormap_dagster.judge.llm.endpoint import handlers_of, parsed, prepared, secrets_of
+from errormap_dagster.judge.llm.faults import FaultError, scrubbed
 from errormap_dagster.judge.llm.guards import Budget, CircuitBreaker
 from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.prices import price_of
-from errormap_dagster.judge.llm.record import Call, CallRecord
+from errormap_dagster.judge.llm.record import Call, CallRecord, Spent
+from errormap_dagster.judge.llm.recorder import Recorder
 from errormap_dagster.judge.llm.replies import Reply
 from errormap_dagster.judge.llm.texts import tokens_at_most
+from errormap_dagster.judge.llm.tries import Attempts, Tries
 from errormap_dagster.judge_settings import JudgeSettings
 
-_SHORTEST_WAIT_SECONDS: Final = 0.25
+Recorded = TypeVar("Recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +40,41 @@ class Answer:
     call: Call
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked: the texts, the body that holds them, and the key of the call."""
+
+    plan: StagePlan
+    call_id: str
+    prompt_hash: str
+    request: Mapping[str, Any]
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A call that has ended: its row, its completion, and what budgets count for it."""
+
+    call: Call
+    completion: ChatCompletion | None
+    counted: Spent
+
+
 class JudgeClient:
     """Calls of one run; its coroutines belong to one event loop."""
 
     def __init__(self, settings: JudgeSettings, record: CallRecord, run_id: str) -> None:
         self._settings = settings
-        self._record = record
+        self._recorder = Recorder(record)
         self._run_id = run_id
         self._secrets = secrets_of(settings)
-        self._endpoint = endpoint_of(settings)
         self._breaker = CircuitBreaker(settings.limits.patience_seconds)
+        self._tries = Tries(settings, self._breaker, self._secrets)
         self._budget = Budget(settings.budget, record, run_id)
         self._in_flight = asyncio.Semaphore(settings.limits.concurrency)
-        self._per_minute = limiter(settings.limits.requests_per_minute)
-        self._tokens_per_minute = limiter(settings.limits.tokens_per_minute)
-        self._prepared: dict[tuple[Operation, str], dict[str, Any]] = {}
+        self._prepared: dict[tuple[Operation, str], tuple[dict[str, Any], int]] = {}
         self._under_way: dict[str, asyncio.Task[Answer]] = {}
         self._effort = Effort()
-        self._counting = threading.Lock()
 
     @property
     def effort(self) -> Effort:
@@ -73,14 +82,18 @@ class JudgeClient:
         return self._effort
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._endpoint.close()
+        """Let the calls in flight end and be recorded, make no other, and close the connections."""
+        self._breaker.open("The judge was closed before this call was made.")
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await self._recorder.close()
+        await self._tries.close()
 
     async def ask(self, plan: StagePlan, system: str, case: str) -> Answer:
         """The reply to a question: the recorded one, or the endpoint's, recorded as it returns.
 
         Raises:
-            JudgeStoppedError: the endpoint is down, refuses the key, or the budget is reached.
+            JudgeStoppedError: the endpoint is down, refuses the key, the budget is reached, or the
+                record fails.
             SettingsError: the budget is in dollars and no price is known.
         """
         call_id = plan.call_id(system, case)
@@ -93,185 +106,144 @@ class JudgeClient:
         return await asyncio.shield(task)
 
     async def _ask(self, plan: StagePlan, system: str, case: str, call_id: str) -> Answer:
-        request = self._request(plan, system, case)
-        known = await asyncio.to_thread(self._record.find, call_id)
+        question = self._question(plan, system, case, call_id)
+        known = await self._kept(self._recorder.find(call_id))
         if known and known.status == OK:
-            self._count(n_recorded_calls=1)
-            call = known
+            self._effort += Effort(n_recorded_calls=1)
+            call, completion = known, None
         else:
-            call = await self._call(plan, request, call_id)
-            call = await asyncio.to_thread(self._record.save, call)
+            ended = await self._call(question, question.request)
+            call = await self._kept(self._recorder.save(ended.call, ended.counted))
+            # The reply in force may be another asker's.
+            completion = ended.completion if call.reply == ended.call.reply else None
         if call.status != OK or call.reply is None:
             return Answer(None, call)
-        return await self._read(plan, request, call)
+        return await self._read(question, call, call.reply, completion)
 
-    async def _read(self, plan: StagePlan, request: dict[str, Any], call: Call) -> Answer:
-        """The reply of a recorded call; a reply of the wrong form is asked to be repaired once."""
-        assert call.reply is not None  # noqa: S101 - the caller made sure
-        completion = read_back(call.reply)
+    async def _kept(self, work: Awaitable[Recorded]) -> Recorded:
+        """What the record answers; once it fails no call is made any more."""
         try:
-            return Answer(parsed(plan, completion), call)
+            return await work
+        except JudgeStoppedError as error:
+            self._breaker.open(str(error))
+            raise
+
+    async def _read(
+        self, question: _Question, call: Call, stored: str, completion: ChatCompletion | None
+    ) -> Answer:
+        """The reply of a recorded call; a reply of the wrong form is asked to be repaired once."""
+        completion = completion or read_back(stored)
+        try:
+            return Answer(parsed(question.plan, completion), call)
         except Exception as invalid:  # noqa: BLE001 - instructor and pydantic raise many kinds
-            messages = [dict(message) for message in request["messages"]]
-            repair = handlers_of(plan).reask_handler(
-                kwargs={**request, "messages": messages}, response=completion, exception=invalid
+            messages = [dict(message) for message in question.request["messages"]]
+            repair = handlers_of(question.plan).reask_handler(
+                kwargs={**question.request, "messages": messages},
+                response=completion,
+                exception=invalid,
             )
-            mended = await self._call(plan, repair, call.call_id)
-            return await self._settled(plan, mended, call.reply, invalid)
+            mended = await self._call(question, repair)
+            return await self._settled(question.plan, mended, stored, invalid)
 
     async def _settled(
-        self, plan: StagePlan, mended: Call, invalid_reply: str, invalid: Exception
+        self, plan: StagePlan, ended: _Ended, invalid_reply: str, invalid: Exception
     ) -> Answer:
-        reply: Reply | None = None
-        if mended.status == OK and mended.reply is not None:
-            try:
-                reply = parsed(plan, read_back(mended.reply))
-            except Exception as error:  # noqa: BLE001 - as above
-                invalid = error
+        mended = ended.call
+        reply = None
+        if mended.status == OK and ended.completion is not None:
+            reply, invalid = _parsed_or_not(plan, ended.completion, invalid)
         if reply is None:
-            told = mended.reason or f"the reply has the wrong form: {invalid}"
-            status = "invalid_reply" if mended.status == OK else mended.status
-            mended = replace(mended, status=status, reason=scrubbed(told, self._secrets))
-        call = await asyncio.to_thread(self._record.mend, mended, invalid_reply)
+            mended = self._invalid(mended, invalid)
+        call = await self._kept(self._recorder.mend(mended, invalid_reply, ended.counted))
         if reply is None and call.status == OK and call.reply is not None:
-            # Another run has mended it meanwhile.
-            reply = parsed(plan, read_back(call.reply))
+            # Another run has mended it meanwhile, by its own account.
+            reply, invalid = _parsed_or_not(plan, read_back(call.reply), invalid)
+            call = call if reply else self._invalid(call, invalid)
         return Answer(reply, call)
 
-    def _request(self, plan: StagePlan, system: str, case: str) -> dict[str, Any]:
-        """The body of a call: what instructor prepared for the stage, with the case put in."""
+    def _invalid(self, call: Call, invalid: Exception) -> Call:
+        """A call whose reply has the wrong form, or that brought none."""
+        told = call.reason or f"the reply has the wrong form: {invalid}"
+        status = "invalid_reply" if call.status == OK else call.status
+        return replace(call, status=status, reason=scrubbed(told, self._secrets))
+
+    def _question(self, plan: StagePlan, system: str, case: str, call_id: str) -> _Question:
+        """What instructor prepared for the stage, with the case put in."""
         key = (plan.stage, system)
         if key not in self._prepared:
-            self._prepared[key] = prepared(plan, system)
-        body = self._prepared[key]
+            constant = plan.reply_schema_tokens + tokens_at_most(system)
+            self._prepared[key] = prepared(plan, system), constant
+        body, n_constant = self._prepared[key]
         messages = [*body["messages"][:-1], {"role": "user", "content": case}]
-        return {**body, "messages": messages}
-
-    async def _call(self, plan: StagePlan, request: dict[str, Any], call_id: str) -> Call:
-        """One question to the endpoint, tried until it is answered or given up."""
-        started = time.monotonic()
-        called_at = datetime.now(UTC)
-        price = price_of(plan.model, self._settings.prices)
-        length = plan.reply_schema_tokens + sum(
-            tokens_at_most(str(message)) for message in request["messages"]
+        return _Question(
+            plan=plan,
+            call_id=call_id,
+            prompt_hash=plan.prompt_hash(system, case),
+            request={**body, "messages": messages},
+            n_tokens=n_constant + tokens_at_most(case),
         )
+
+    async def _call(self, question: _Question, request: Mapping[str, Any]) -> _Ended:
+        """One request to the endpoint, tried until it is answered or given up."""
+        started, called_at = time.monotonic(), datetime.now(UTC)
+        plan = question.plan
+        price = price_of(plan.model, self._settings.prices)
+        length = question.n_tokens + _n_more_tokens(question.request, request)
         reply_tokens = int(plan.parameters.get(self._settings.reply_tokens_name, 0))
-        attempts = _Attempts()
-        completion: ChatCompletion | None = None
-        fault: Fault | None = None
+        attempts = Attempts()
+        answer, fault = None, None
         async with self._in_flight:
             reserved = await self._budget.set_aside(plan.model, price, length, reply_tokens)
             try:
-                completion = await self._tried(request, length, attempts)
+                answer = await self._tries.answer(request, length, attempts)
             except FaultError as error:
                 fault = error.fault
             finally:
-                spent = paid(price, completion)
-                known = (spent, n_tokens_of(completion)) if completion else (0.0, 0)
-                self._budget.settle(reserved, *known)
+                completion = answer.completion if answer else None
+                cost = paid(price, completion)
+                known = (cost, n_tokens_of(completion)) if completion else (0.0, 0)
+                counted = self._budget.settle(reserved, *known)
         seconds = time.monotonic() - started
-        call = call_of(plan, completion, fault, self._secrets)
-        self._count_call(attempts.n, completion, spent, seconds)
-        return replace(
-            call,
-            call_id=call_id,
-            prompt_hash=content_id(*(str(m) for m in request["messages"]), length=64),
+        self._count_call(attempts.n, completion, cost, seconds)
+        call = replace(
+            call_of(plan, answer, fault, self._secrets),
+            call_id=question.call_id,
+            prompt_hash=question.prompt_hash,
             attempts=attempts.n,
-            cost_usd=spent,
+            cost_usd=cost,
             seconds=seconds,
             called_at=called_at,
             run_id=self._run_id,
         )
-
-    async def _tried(
-        self, request: Mapping[str, Any], length: int, attempts: "_Attempts"
-    ) -> ChatCompletion:
-        limits = self._settings.limits
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(limits.attempts),
-            retry=retry_if_exception(_is_retried),
-            wait=_Wait(limits.longest_wait_seconds),
-            sleep=self._breaker.pause,
-            reraise=True,
-        )
-        async for attempt in retrying:
-            with attempt:
-                self._breaker.check()
-                if self._per_minute:
-                    await self._per_minute.acquire()
-                if self._tokens_per_minute:
-                    most = self._tokens_per_minute.max_rate
-                    await self._tokens_per_minute.acquire(min(length, most))
-                attempts.n += 1
-                return await self._tried_once(request)
-        raise AssertionError("tenacity ends with a result or an exception")
-
-    async def _tried_once(self, request: Mapping[str, Any]) -> ChatCompletion:
-        try:
-            completion = await self._endpoint.chat.completions.create(**request)
-            if not isinstance(completion, ChatCompletion) or not _has_message(completion):
-                raise TypeError("it is no chat completion")  # noqa: TRY301 - read like the others
-        except Exception as error:
-            fault = fault_of(error, self._secrets)
-            if fault.next is Next.STOP:
-                self._breaker.stop(fault.reason)
-            if not fault.is_rate_limit:
-                self._breaker.failed(fault.reason)
-            raise FaultError(fault) from error
-        self._breaker.answered()
-        return completion
+        return _Ended(call, completion, counted)
 
     def _count_call(
         self, n_attempts: int, completion: ChatCompletion | None, cost: float | None, seconds: float
     ) -> None:
         usage = completion.usage if completion else None
-        self._count(
+        self._effort += Effort(
             n_calls=1,
             n_retries=max(0, n_attempts - 1),
-            prompt_tokens=usage.prompt_tokens if usage else 0,
-            completion_tokens=usage.completion_tokens if usage else 0,
+            # Typed as numbers, but a server may send null.
+            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
+            completion_tokens=(usage.completion_tokens or 0) if usage else 0,
             cost_usd=cost if completion else 0.0,
             seconds=seconds,
         )
 
-    def _count(self, **more: float | None) -> None:
-        with self._counting:
-            now = self._effort
-            known = now.cost_usd is not None and more.get("cost_usd", 0.0) is not None
-            sums = {
-                name: getattr(now, name) + (value or 0)
-                for name, value in more.items()
-                if name != "cost_usd"
-            }
-            cost = (now.cost_usd or 0.0) + (more.get("cost_usd") or 0.0) if known else None
-            self._effort = replace(now, **sums, cost_usd=cost)
+
+def _n_more_tokens(asked: Mapping[str, Any], request: Mapping[str, Any]) -> int:
+    """Tokens that a request for a repair has on top of the question."""
+    return sum(
+        tokens_at_most(str(message)) for message in request["messages"][len(asked["messages"]) :]
+    )
 
 
-@dataclass
-class _Attempts:
-    """How often the endpoint was asked, told also when it never answered."""
-
-    n: int = 0
-
-
-class _Wait:
-    """The pause before the next try: what the endpoint asked for, else longer and longer."""
-
-    def __init__(self, longest_seconds: float) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=longest_seconds)
-
-    def __call__(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        pause = max(_SHORTEST_WAIT_SECONDS, self._backoff(state))
-        if isinstance(error, FaultError) and error.fault.wait_seconds is not None:
-            return error.fault.wait_seconds + _SHORTEST_WAIT_SECONDS * self._backoff(state)
-        return pause
-
-
-def _has_message(completion: ChatCompletion) -> bool:
-    # The client builds it from whatever came, unchecked: any of these may be missing.
-    return bool(completion.choices and getattr(completion.choices[0], "message", None))
-
-
-def _is_retried(error: BaseException) -> bool:
-    return isinstance(error, FaultError) and error.fault.next is Next.RETRY
+def _parsed_or_not(
+    plan: StagePlan, completion: ChatCompletion, invalid: Exception
+) -> tuple[Reply | None, Exception]:
+    """The reply in a completion, or None and what is wrong with it."""
+    try:
+        return parsed(plan, completion), invalid
+    except Exception as error:  # noqa: BLE001 - instructor and pydantic raise many kinds
+        return None, error

@@ -1,10 +1,12 @@
 """How a call ended: its row in the record, with a status and a reason."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from openai.types.chat import ChatCompletion
+from pydantic import ValidationError
 
 from errormap_dagster.judge.llm.faults import Fault, scrubbed, without_secrets
 from errormap_dagster.judge.llm.plan import StagePlan
@@ -13,6 +15,30 @@ from errormap_dagster.judge.llm.record import Call
 from errormap_dagster.judge_settings import Price
 
 OK: Final = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A completion, and the text of it that the record keeps. Neither holds a secret."""
+
+    completion: ChatCompletion
+    stored: str
+
+
+def received(text: str, secrets: tuple[str, ...]) -> Received:
+    """The completion that an endpoint answered with.
+
+    Raises:
+        ValueError: it is no JSON.
+        TypeError: it is no chat completion.
+    """
+    document = json.loads(text)
+    plain = json.dumps(document, ensure_ascii=False)
+    # Half a character cannot be stored, and no secret may be.
+    stored = without_secrets(plain.encode(errors="replace").decode(), secrets)
+    if stored != plain:
+        document = json.loads(stored)
+    return Received(_completion(document), stored)
 
 
 def paid(price: Price | None, completion: ChatCompletion | None) -> float | None:
@@ -37,17 +63,33 @@ def n_tokens_of(completion: ChatCompletion | None) -> int | None:
 
 
 def read_back(reply: str) -> ChatCompletion:
-    """The completion that a row holds, unchecked: servers take liberties with its lesser fields."""
-    return ChatCompletion.model_construct(**json.loads(reply))
+    """The completion that a row holds."""
+    return _completion(json.loads(reply))
+
+
+def _completion(document: Any) -> ChatCompletion:
+    try:
+        completion = ChatCompletion.model_validate(document)
+    except ValidationError:
+        # Servers take liberties with its lesser fields.
+        if not isinstance(document, dict):
+            raise TypeError("it is no chat completion") from None
+        completion = ChatCompletion.model_construct(**document)
+    # Built from whatever came: any of these may be missing.
+    choices = getattr(completion, "choices", None)
+    if not choices or not getattr(choices[0], "message", None):
+        raise TypeError("it is no chat completion")
+    return completion
 
 
 def call_of(
     plan: StagePlan,
-    completion: ChatCompletion | None,
+    answer: Received | None,
     fault: Fault | None,
     secrets: tuple[str, ...],
 ) -> Call:
     """The row of a call that has ended, without what only the caller knows."""
+    completion = answer.completion if answer else None
     usage = completion.usage if completion else None
     details = usage.prompt_tokens_details if usage else None
     status, reason = _ended(completion, fault)
@@ -67,16 +109,9 @@ def call_of(
         seconds=0.0,
         called_at=datetime.now(UTC),
         run_id="",
-        reply=_stored(completion, secrets) if completion else None,
+        reply=answer.stored if answer else None,
         reason=None if reason is None else scrubbed(reason, secrets),
     )
-
-
-def _stored(completion: ChatCompletion, secrets: tuple[str, ...]) -> str:
-    """A completion as the record keeps it: without secrets, and without half a character."""
-    # `warnings`: it holds what the server sent, be it of the type that OpenAI documents or not.
-    text = json.dumps(completion.model_dump(exclude_none=True, warnings=False), ensure_ascii=False)
-    return without_secrets(text.encode(errors="replace").decode(), secrets)
 
 
 def _ended(completion: ChatCompletion | None, fault: Fault | None) -> tuple[str, str | None]:

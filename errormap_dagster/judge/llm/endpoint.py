@@ -1,8 +1,10 @@
 """The endpoint as the openai client sees it, and requests and replies as instructor forms them."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
+import httpx2
 import instructor
 import openai
 from aiolimiter import AsyncLimiter
@@ -22,6 +24,9 @@ _MODES: Final = {
 _NO_KEY: Final = "no-key"
 """Servers on one's own machine ask for no key, but the client wants to send one."""
 _SECONDS_PER_MINUTE: Final = 60
+_SHORTEST_SECRET: Final = 6
+"""A shorter value, such as the "x" that a server of one's own is content with, is no secret, and to
+take it out of texts would spoil them."""
 
 
 def secrets_of(settings: JudgeSettings) -> tuple[str, ...]:
@@ -31,7 +36,9 @@ def secrets_of(settings: JudgeSettings) -> tuple[str, ...]:
     """
     names = [settings.key_variable, *settings.header_variables.values()]
     values = [value for name in names if (value := os.environ.get(name, "").strip())]
-    return tuple(sorted({*values, *(value.split()[-1] for value in values)}, key=len, reverse=True))
+    secrets = {*values, *(value.split()[-1] for value in values)}
+    long = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+    return tuple(sorted(long, key=len, reverse=True))
 
 
 def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
@@ -58,7 +65,20 @@ def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
         default_query=dict(settings.query),
         timeout=settings.limits.timeout_seconds,
         max_retries=0,
+        # A third of the work of the default client, and one connection for each call in flight.
+        http_client=openai.DefaultAioHttpClient(
+            limits=httpx2.Limits(max_connections=settings.limits.concurrency)
+        ),
     )
+
+
+async def posted(endpoint: openai.AsyncOpenAI, request: Mapping[str, Any]) -> str:
+    """The text that an endpoint answers a request for a completion with.
+
+    The client's own ``create`` walks through every part of the request and of the answer, schema
+    included, which takes longer than to send and read them.
+    """
+    return await endpoint.post("/chat/completions", cast_to=str, body=request)
 
 
 def limiter(per_minute: float | None) -> AsyncLimiter | None:

@@ -73,14 +73,20 @@ def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, openai.APITimeoutError):
+    if isinstance(error, openai.APITimeoutError) and isinstance(_root_of(error), TimeoutError):
         return "the endpoint did not answer in time"
     if isinstance(error, openai.APIStatusError):
         return f"the endpoint answered {error.status_code}: {error.message}"
     if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__
-        return f"no connection to the endpoint: {cause or error}"
+        return f"no connection to the endpoint: {_root_of(error)}"
     return f"the endpoint's answer cannot be read: {type(error).__name__}: {error}"
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """The first cause: what wraps it takes a lost connection for a time-out."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _wait_asked_for(error: openai.APIStatusError) -> float | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Final
 
 from errormap_dagster.errors import JudgeStoppedError, SettingsError
 from errormap_dagster.judge.llm.prices import cost_usd
-from errormap_dagster.judge.llm.record import CallRecord
+from errormap_dagster.judge.llm.record import CallRecord, Spent
 from errormap_dagster.judge_settings import BudgetSettings, Price
 
 _FEWEST_FAULTS: Final = 5
@@ -68,13 +69,17 @@ class CircuitBreaker:
         Raises:
             JudgeStoppedError: always, with the first reason that was given.
         """
-        if self._opened is None:
-            self._opened = (
-                f"The judge cannot go on: {reason}. What was answered is recorded and is not paid "
-                "again: mend the cause (`errormap judge check` helps), then `errormap run`."
-            )
-            self._is_open.set()
+        self.open(
+            f"The judge cannot go on: {reason}. What was answered is recorded and is not paid "
+            "again: mend the cause (`errormap judge check` helps), then `errormap run`."
+        )
         raise JudgeStoppedError(self._opened)
+
+    def open(self, message: str) -> None:
+        """Let no call through from now on; the first message stays."""
+        if self._opened is None:
+            self._opened = message
+            self._is_open.set()
 
 
 @dataclass
@@ -84,6 +89,8 @@ class Budget:
     limits: BudgetSettings
     record: CallRecord
     run_id: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _day: datetime = field(init=False)
     _reserved_usd: float = 0.0
     _reserved_tokens: int = 0
     _spent_usd: dict[str, float] = field(default_factory=dict[str, float])
@@ -92,13 +99,16 @@ class Budget:
     _has_settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        """Begin with what the record holds of this run and of this day."""
-        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        for name, spent in (
-            ("run", self.record.spent(run_id=self.run_id)),
-            ("day", self.record.spent(since=today)),
-        ):
-            self._spent_usd[name], self._spent_tokens[name] = spent.cost_usd, spent.n_tokens
+        """Begin with what this run, and all runs on this day, have paid so far."""
+        self._count_anew("run", self.record.spent(run_id=self.run_id))
+        self._begin_day()
+
+    def _begin_day(self) -> None:
+        self._day = _midnight(self.now())
+        self._count_anew("day", self.record.spent(since=self._day))
+
+    def _count_anew(self, name: str, spent: Spent) -> None:
+        self._spent_usd[name], self._spent_tokens[name] = spent
 
     async def set_aside(
         self, model: str, price: Price | None, prompt_tokens: int, reply_tokens: int
@@ -133,6 +143,8 @@ class Budget:
 
     def _passed(self, usd: float, tokens: int) -> str | None:
         """Which limit so much more could pass, as a message."""
+        if _midnight(self.now()) > self._day:
+            self._begin_day()
         most = self.limits
         limits = {
             "run": {"dollars": most.run_usd, "tokens": most.run_tokens},
@@ -155,15 +167,27 @@ class Budget:
                     )
         return None
 
-    def settle(self, reserved: tuple[float, int], usd: float | None, tokens: int | None) -> None:
+    def settle(self, reserved: tuple[float, int], usd: float | None, tokens: int | None) -> Spent:
         """A call has ended: free what was set aside, count what it cost.
 
         What the endpoint does not tell (None) counts with all that was set aside.
+
+        Returns:
+            What was counted.
         """
+        counted = Spent(
+            reserved[0] if usd is None else usd, reserved[1] if tokens is None else tokens
+        )
         self._n_under_way -= 1
         self._reserved_usd -= reserved[0]
         self._reserved_tokens -= reserved[1]
         for name in ("run", "day"):
-            self._spent_usd[name] += reserved[0] if usd is None else usd
-            self._spent_tokens[name] += reserved[1] if tokens is None else tokens
+            self._spent_usd[name] += counted.cost_usd
+            self._spent_tokens[name] += counted.n_tokens
         self._has_settled.set()
+        return counted
+
+
+def _midnight(moment: datetime) -> datetime:
+    """The beginning of a day of UTC."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,6 +1,7 @@
 """The language model judge: the operations of ``Judge`` by calls to an endpoint."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from errormap_dagster.domain.records import (
     Analysis,
@@ -26,6 +27,18 @@ from errormap_dagster.judge.llm.record import CallRecord
 from errormap_dagster.judge.streaming import in_order
 from errormap_dagster.judge_settings import JudgeSettings
 
+_N_READY: Final = 256
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class _Started(NamedTuple):
+    """What runs once a question was asked."""
+
+    loop: LoopThread
+    client: JudgeClient
+    record: CallRecord
+
 
 class LlmJudge:
     """A judge behind an endpoint. What it has answered once it is not asked again.
@@ -39,7 +52,8 @@ class LlmJudge:
         self._record_url = record_url
         self._run_id = run_id
         self._plans = {stage: plan_of(settings, stage) for stage in Operation}
-        self._started: tuple[LoopThread, JudgeClient] | None = None
+        self._started: _Started | None = None
+        self._ended = Effort()
 
     def identity(self, operation: Operation) -> JudgeIdentity:
         """The model, the prompt and the parameters of an operation."""
@@ -47,13 +61,21 @@ class LlmJudge:
 
     def effort(self) -> Effort:
         """Calls, tokens, dollars and seconds so far."""
-        return self._started[1].effort if self._started else Effort()
+        return self._ended + self._started.client.effort if self._started else self._ended
+
+    def close(self) -> None:
+        """End the thread, and close the connections and the record."""
+        if self._started is None:
+            return
+        started, self._started = self._started, None
+        self._ended += started.client.effort
+        started.loop.submit(started.client.close()).result()
+        started.loop.close()
+        started.record.close()
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Read failures side by side; see ``Judge.analyse``."""
-        loop, _ = self._running()
-        window = self._settings.limits.concurrency
-        return in_order(lambda case: loop.submit(self._analyse(case)), cases, window)
+        return self._in_order(self._analyse, cases)
 
     async def _analyse(self, case: FailureCase) -> Analysis:
         plan = self._plans[Operation.ANALYSE]
@@ -64,29 +86,34 @@ class LlmJudge:
         self, errors: Sequence[JudgedError], limits: TaxonomyLimits
     ) -> list[Category]:
         """Generate, update and review lists of categories; see ``Judge.build_categories``."""
-        loop, _ = self._running()
         ordered = sorted(errors, key=lambda error: error.prediction_id)
         titles = self._settings.titles_per_call
         induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
-        return loop.submit(induction.grow(ordered)).result()
+        return self._running().loop.submit(induction.grow(ordered)).result()
 
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Put errors into categories side by side; see ``Judge.classify``."""
-        loop, _ = self._running()
-        classifier = self._classifier()
-        window = self._settings.limits.concurrency
-        return in_order(lambda task: loop.submit(classifier.classify(task)), tasks, window)
+        return self._in_order(self._classifier().classify, tasks)
+
+    def _in_order(
+        self, work: Callable[[Item], Coroutine[Any, Any, Result]], items: Iterable[Item]
+    ) -> Iterator[Result]:
+        loop = self._running().loop
+        # Some are ready beyond those in flight: one slow answer holds up no other.
+        window = self._settings.limits.concurrency + _N_READY
+        return in_order(lambda item: loop.submit(work(item)), items, window)
 
     def _classifier(self) -> Classifier:
         plan = self._plans[Operation.CLASSIFY]
-        return Classifier(self._ask, plan, self._settings.errors_per_classification)
+        most_tokens = self._settings.limits.prompt_tokens
+        return Classifier(self._ask, plan, self._settings.errors_per_classification, most_tokens)
 
     async def _ask(self, plan: StagePlan, system: str, case: str) -> Answer:
-        return await self._running()[1].ask(plan, system, case)
+        return await self._running().client.ask(plan, system, case)
 
-    def _running(self) -> tuple[LoopThread, JudgeClient]:
+    def _running(self) -> _Started:
         if self._started is None:
             record = CallRecord.open(self._record_url)
             client = JudgeClient(self._settings, record, self._run_id)
-            self._started = (LoopThread(), client)
+            self._started = _Started(LoopThread(), client, record)
         return self._started

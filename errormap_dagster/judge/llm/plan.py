@@ -87,6 +87,10 @@ class StagePlan:
         """The key of a call: everything that could change the answer, and nothing else."""
         return content_id(self.model, self.parameters_json, self.reply_schema_hash, *texts)
 
+    def prompt_hash(self, *texts: str) -> str:
+        """SHA-256 of the rendered prompt."""
+        return content_id(*texts, length=64)
+
 
 def plan_of(settings: JudgeSettings, stage: Operation) -> StagePlan:
     """What the settings say of one stage.

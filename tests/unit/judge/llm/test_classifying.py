@@ -20,6 +20,7 @@ from errormap_dagster.judge.llm.client import Answer
 from errormap_dagster.judge.llm.plan import StagePlan, plan_of
 from errormap_dagster.judge.llm.record import Call
 from errormap_dagster.judge.llm.replies import ClassificationReply, ClassifiedError
+from errormap_dagster.judge.llm.texts import tokens_at_most
 from errormap_dagster.judge_settings import JudgeSettings
 
 PLAN = plan_of(JudgeSettings(kind="llm", model="m"), Operation.CLASSIFY)
@@ -195,6 +196,26 @@ def test_every_batch_has_the_same_system_part() -> None:
     assert len(got) == 40
     assert len(fake.systems) > 5
     assert len(set(fake.systems)) == 1
+
+
+@pytest.mark.parametrize("most_tokens", [3_000, 12_000])
+def test_long_texts_and_many_categories_keep_the_limit_of_a_prompt(most_tokens: int) -> None:
+    fake = Fake(lambda _number, _title, _asked: ("C1", None))
+    choices = [
+        Category(f"id.{n}", None, 1, f"Name {n}", f"About {n}. " * 60, "", "", n, "test")
+        for n in range(80)
+    ]
+    given = [JudgedError(f"p{n}", f"title {n}", f"Why {n} is wrong. " * 80) for n in range(120)]
+    task = ClassificationTask(given, choices)
+    got = asyncio.run(Classifier(fake.ask, PLAN, 50, most_tokens).classify(task))
+    assert {c.prediction_id for c in got} == {e.prediction_id for e in given}
+    assert sorted(title for titles in fake.titles for title in titles) == sorted(
+        e.error_title for e in given
+    )
+    for system, case in zip(fake.systems, fake.cases, strict=True):
+        assert tokens_at_most(system) + tokens_at_most(case) <= most_tokens
+        assert all(f"\nC{n}: Name {n - 1}: " in system for n in range(1, 81))
+    assert "characters left out" in fake.systems[0]
 
 
 def test_without_errors_or_categories_nothing_is_asked() -> None:

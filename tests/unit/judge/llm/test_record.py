@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import sys
 import traceback
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import StatementError
 
-from errormap_dagster.errors import SettingsError
-from errormap_dagster.judge.llm.record import ROWS_PER_PART, Call, CallRecord
+from errormap_dagster.errors import JudgeStoppedError, SettingsError
+from errormap_dagster.judge.llm.record import ROWS_PER_PART, Call, CallRecord, Entry, Spent
 
 SPAWN = multiprocessing.get_context("spawn")
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -149,6 +150,48 @@ def test_spent_counts_a_run_and_a_time(record: CallRecord) -> None:
     assert record.spent(since=evening) == (0.25, 110)
     assert record.spent(since=evening.astimezone(timezone(timedelta(hours=-9)))) == (0.25, 110)
     assert record.spent("run-1", since=evening) == (0.0, 0)
+
+
+def test_each_run_is_charged_for_what_it_paid_whoever_got_the_reply_in_force(
+    record: CallRecord,
+) -> None:
+    record.save(ASKED)
+    record.save(replace(ASKED, run_id="run-2", called_at=NOON + timedelta(days=1)))
+    record.mend(replace(ASKED, run_id="run-3"), "no such reply")
+    assert [record.spent(f"run-{n}") for n in (1, 2, 3)] == [(0.25, 110)] * 3
+    assert record.spent(since=NOON + timedelta(days=1)) == (0.25, 110)
+    row = record.find("a")
+    assert row is not None
+    assert (row.run_id, row.cost_usd) == ("run-1", 0.75)
+
+
+def test_what_a_call_does_not_tell_can_be_counted_beside_it(record: CallRecord) -> None:
+    silent = replace(ASKED, prompt_tokens=None, completion_tokens=None, cost_usd=None)
+    assert record.save(silent, Spent(0.5, 900)).cost_usd is None
+    assert record.spent("run-1") == (0.5, 900)
+
+
+def test_many_are_written_at_once_each_as_by_itself(record: CallRecord) -> None:
+    entries = [
+        Entry(INVALID),
+        Entry(replace(ASKED, call_id="b")),
+        Entry(ASKED, '"half'),
+        Entry(replace(ASKED, reply='{"n": 2}')),
+        Entry(replace(FAILED, call_id="c")),
+    ]
+    written = record.write(entries)
+    assert [call.call_id for call in written] == ["a", "b", "a", "a", "c"]
+    assert [call.reply for call in written[2:4]] == ['{"n": 1}'] * 2
+    assert [(row.call_id, row.attempts) for row in record.rows()] == [("a", 3), ("b", 1), ("c", 1)]
+    assert record.find_all(["c", "a", "x"]).keys() == {"a", "c"}
+
+
+def test_a_database_that_fails_stops_the_run_in_plain_words(url: str, record: CallRecord) -> None:
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+        other.execute("drop table judge_calls")
+    for use in (lambda: record.find("a"), lambda: record.save(ASKED), lambda: list(record.rows())):
+        with pytest.raises(JudgeStoppedError, match=r"calls\.db.*no such table.*errormap run"):
+            use()
 
 
 def test_time_comes_back_in_utc(record: CallRecord) -> None:
