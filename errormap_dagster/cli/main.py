@@ -76,6 +76,24 @@ def status(home: HomeOption = None) -> None:
 
 
 @app.command()
+def estimate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files or folders to count as if they had landed.", metavar="[PATH]", exists=True
+        ),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say what calls, tokens and dollars a run would spend. Asks, lands and changes nothing."""
+    from errormap_dagster.cli.estimate import print_estimate  # noqa: PLC0415 - as above
+
+    raise typer.Exit(print_estimate(home, paths or [], as_json=as_json))
+
+
+@app.command()
 def export(
     table: Annotated[str, typer.Argument(help="A table such as signatures or judged_errors.")],
     to: Annotated[Path, typer.Option("--to", help="A file ending in .csv, .parquet or .jsonl.")],

@@ -1,6 +1,7 @@
 """The language model judge: the operations of ``Judge`` by calls to an endpoint."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from errormap_dagster.domain.records import (
     Analysis,
@@ -27,19 +28,41 @@ from errormap_dagster.judge.streaming import in_order
 from errormap_dagster.judge_settings import JudgeSettings
 
 
+class Asker(Protocol):
+    """Whoever finds the reply to a question: the client of an endpoint, or a reader of records."""
+
+    @property
+    def effort(self) -> Effort:
+        """What was done so far."""
+        ...
+
+    async def ask(self, plan: StagePlan, system: str, case: str) -> Answer:
+        """The reply to a question."""
+        ...
+
+
 class LlmJudge:
     """A judge behind an endpoint. What it has answered once it is not asked again.
 
     The client and its thread start with the first question, so that a judge whose answers nobody
     needs asks for no key.
+
+    Args:
+        settings: of the judge.
+        record_url: of the record of calls.
+        run_id: stands in what is paid for.
+        asker: answers instead of the endpoint.
     """
 
-    def __init__(self, settings: JudgeSettings, record_url: str, run_id: str) -> None:
+    def __init__(
+        self, settings: JudgeSettings, record_url: str, run_id: str, asker: Asker | None = None
+    ) -> None:
         self._settings = settings
         self._record_url = record_url
         self._run_id = run_id
+        self._asker = asker
         self._plans = {stage: plan_of(settings, stage) for stage in Operation}
-        self._started: tuple[LoopThread, JudgeClient] | None = None
+        self._started: tuple[LoopThread, Asker] | None = None
 
     def identity(self, operation: Operation) -> JudgeIdentity:
         """The model, the prompt and the parameters of an operation."""
@@ -84,9 +107,11 @@ class LlmJudge:
     async def _ask(self, plan: StagePlan, system: str, case: str) -> Answer:
         return await self._running()[1].ask(plan, system, case)
 
-    def _running(self) -> tuple[LoopThread, JudgeClient]:
+    def _running(self) -> tuple[LoopThread, Asker]:
         if self._started is None:
-            record = CallRecord.open(self._record_url)
-            client = JudgeClient(self._settings, record, self._run_id)
-            self._started = (LoopThread(), client)
+            self._started = (LoopThread(), self._asker or self._client())
         return self._started
+
+    def _client(self) -> JudgeClient:
+        record = CallRecord.open(self._record_url)
+        return JudgeClient(self._settings, record, self._run_id)
