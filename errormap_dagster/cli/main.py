@@ -106,6 +106,40 @@ def export(
 
 
 @app.command()
+def bundle(
+    to: Annotated[Path, typer.Argument(help="The file to write, such as study.zip.")],
+    *,
+    without_texts: Annotated[
+        bool, typer.Option("--without-texts", help="Leave the predictions' texts out.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write all that another person needs to make the same tables without a judge or a key."""
+    from errormap_dagster.cli.bundle import make_bundle  # noqa: PLC0415 - as above
+
+    raise typer.Exit(make_bundle(home, to, with_texts=not without_texts))
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="A file that `errormap bundle` wrote.")],
+    own: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Your files of the predictions, for a bundle without texts.",
+            metavar="[PATH]",
+            exists=True,
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make the tables of a bundle in an empty home, byte for byte; no judge is asked."""
+    from errormap_dagster.cli.bundle import make_replay  # noqa: PLC0415 - as above
+
+    raise typer.Exit(make_replay(home, path, own or []))
+
+
+@app.command()
 def dev(
     home: HomeOption = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,

@@ -151,7 +151,8 @@ def _stages(
 def _stage(forecast: Forecast, plan: StagePlan, project: Project) -> StageEstimate:
     tally, expected = forecast.tallies[plan.stage], forecast.expected.stages[plan.stage]
     sent = round(tally.prompt_tokens * forecast.correction(plan.stage))
-    received = round(tally.n_units * expected.completion_tokens)
+    beside = tally.n_calls * expected.tokens_beside
+    received = round(tally.n_units * expected.completion_tokens + beside)
     price = price_of(plan.model, project.settings.judge.prices)
     return StageEstimate(
         stage=plan.stage.value,

@@ -6,7 +6,7 @@ out by hand (docs/methods.md). Every figure says where it comes from.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -35,12 +35,14 @@ class StageExpectation:
 
     Attributes:
         completion_tokens: for each unit of a reply: an analysis, a category, a classified error.
+        tokens_beside: of a reply, whatever it holds: reasoning that does not show.
         tries: requests for one call.
         cached_share: of the prompt's tokens, from 0 to 1.
         n_recorded: calls that these figures come from; 0 for the defaults.
     """
 
     completion_tokens: float
+    tokens_beside: float = 0.0
     tries: float = 1.0
     cached_share: float = 0.0
     n_recorded: int = 0
@@ -104,6 +106,13 @@ def expectations(record: CallRecord, plans: Mapping[Operation, StagePlan]) -> Ex
         read = [(call, _reply(plan, call)) for call in calls]
         replies[stage] = [reply for _, reply in read if reply]
         stages[stage] = _of_stage(stage, read)
+    # Whoever reasons beside an analysis does so beside any reply.
+    beside = (
+        stages[Operation.ANALYSE].completion_tokens - DEFAULTS[Operation.ANALYSE].completion_tokens
+    )
+    for stage, expected in stages.items():
+        if not expected.n_recorded:
+            stages[stage] = replace(expected, tokens_beside=max(0.0, beside))
     return Expectations(stages, _of_replies(replies))
 
 

@@ -74,9 +74,8 @@ class LlmJudge:
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Read failures side by side; see ``Judge.analyse``."""
-        loop, _ = self._running()
         window = self._settings.limits.concurrency
-        return in_order(lambda case: loop.submit(self._analyse(case)), cases, window)
+        return in_order(lambda case: self._running()[0].submit(self._analyse(case)), cases, window)
 
     async def _analyse(self, case: FailureCase) -> Analysis:
         plan = self._plans[Operation.ANALYSE]
@@ -95,10 +94,11 @@ class LlmJudge:
 
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Put errors into categories side by side; see ``Judge.classify``."""
-        loop, _ = self._running()
         classifier = self._classifier()
         window = self._settings.limits.concurrency
-        return in_order(lambda task: loop.submit(classifier.classify(task)), tasks, window)
+        return in_order(
+            lambda task: self._running()[0].submit(classifier.classify(task)), tasks, window
+        )
 
     def _classifier(self) -> Classifier:
         plan = self._plans[Operation.CLASSIFY]
