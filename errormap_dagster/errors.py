@@ -7,6 +7,7 @@ ErrorMapError
 ├── JudgeStoppedError  the judge cannot go on: endpoint down, key refused, budget reached
 ├── TableMissingError  a table was asked for before anything made it
 ├── CheckFailedError   a blocking check of a run did not pass
+├── BundleError        a replay bundle is foreign, damaged or cannot be replayed
 └── IncompleteError    some evaluations could not be made; all others were
 
 Every message names the file, the key or the row, and what to do about it.
@@ -43,3 +44,7 @@ class CheckFailedError(ErrorMapError):
 
 class IncompleteError(ErrorMapError):
     """Some evaluations could not be made; all others were."""
+
+
+class BundleError(ErrorMapError):
+    """A replay bundle cannot be written, read or replayed."""

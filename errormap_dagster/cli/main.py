@@ -76,6 +76,24 @@ def status(home: HomeOption = None) -> None:
 
 
 @app.command()
+def estimate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files or folders to count as if they had landed.", metavar="[PATH]", exists=True
+        ),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say what calls, tokens and dollars a run would spend. Asks, lands and changes nothing."""
+    from errormap_dagster.cli.estimate import print_estimate  # noqa: PLC0415 - as above
+
+    raise typer.Exit(print_estimate(home, paths or [], as_json=as_json))
+
+
+@app.command()
 def export(
     table: Annotated[str, typer.Argument(help="A table such as signatures or judged_errors.")],
     to: Annotated[Path, typer.Option("--to", help="A file ending in .csv, .parquet or .jsonl.")],
@@ -85,6 +103,40 @@ def export(
     from errormap_dagster.cli.export import export_table  # noqa: PLC0415 - as above
 
     raise typer.Exit(export_table(home, table, to))
+
+
+@app.command()
+def bundle(
+    to: Annotated[Path, typer.Argument(help="The file to write, such as study.zip.")],
+    *,
+    without_texts: Annotated[
+        bool, typer.Option("--without-texts", help="Leave the predictions' texts out.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write all that another person needs to make the same tables without a judge or a key."""
+    from errormap_dagster.cli.bundle import make_bundle  # noqa: PLC0415 - as above
+
+    raise typer.Exit(make_bundle(home, to, with_texts=not without_texts))
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="A file that `errormap bundle` wrote.")],
+    own: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Your files of the predictions, for a bundle without texts.",
+            metavar="[PATH]",
+            exists=True,
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make the tables of a bundle in an empty home, byte for byte; no judge is asked."""
+    from errormap_dagster.cli.bundle import make_replay  # noqa: PLC0415 - as above
+
+    raise typer.Exit(make_replay(home, path, own or []))
 
 
 @app.command()

@@ -100,22 +100,45 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
     """
     with project.home.alone(), closing(project):
         land(project, paths)
-        landed = project.landing.evaluations()
-
-        def write(table: str, make: Make) -> None:
-            make_evaluations(project, table, landed, make)
-
-        write("raw_predictions", lambda e: predictions.raw_predictions(project, e))
-        predictions.pick_for_datasets(project)
-        write("failures", lambda e: predictions.failures(project, e))
-        pending = evaluations_to_make(project, "judged_errors", landed)
-        write("judged_errors", failure_judging(project, pending))
-        taxonomies.make_taxonomies(project, run_id)
-        pending = evaluations_to_make(project, "category_assignments", landed)
-        write("category_assignments", assignments.ErrorAssignment(project, pending))
+        make_failures(project)
+        make_judgements(project, run_id)
         calls.make_judge_calls(project)
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))
+
+
+def make_failures(project: Project) -> None:
+    """Make what is missing or stale from the landed rows to the failures; no judge is asked."""
+    landed = project.landing.evaluations()
+    raw = predictions.raw_predictions
+    make_evaluations(project, "raw_predictions", landed, lambda e: raw(project, e))
+    predictions.pick_for_datasets(project)
+    make_evaluations(project, "failures", landed, lambda e: predictions.failures(project, e))
+
+
+def make_judgements(project: Project, run_id: str) -> None:
+    """Make what is missing or stale of all that a judge is asked for.
+
+    Raises:
+        JudgeStoppedError: the judge cannot go on.
+    """
+    landed = project.landing.evaluations()
+    pending = evaluations_to_make(project, "judged_errors", landed)
+    make_evaluations(project, "judged_errors", landed, failure_judging(project, pending))
+    taxonomies.make_taxonomies(project, run_id)
+    make_assignments(project)
+
+
+def make_assignments(project: Project) -> None:
+    """Put the judged errors into the taxonomies in force where that is missing or stale.
+
+    Raises:
+        JudgeStoppedError: the judge cannot go on.
+    """
+    landed = project.landing.evaluations()
+    pending = evaluations_to_make(project, "category_assignments", landed)
+    make = assignments.ErrorAssignment(project, pending)
+    make_evaluations(project, "category_assignments", landed, make)

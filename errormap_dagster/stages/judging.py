@@ -5,6 +5,7 @@ costs the judge that one prediction.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import polars as pl
@@ -61,9 +62,32 @@ class FailureJudging:
 
     def _cases(self, evaluation: Evaluation) -> Iterator[FailureCase]:
         _, new = _kept_and_new(self._project, evaluation)
-        for start in range(0, new.height, _CASES_AT_ONCE):
-            failures = new.slice(start, _CASES_AT_ONCE)
-            yield from cases_from(_case_rows(self._project, evaluation, failures))
+        yield from _cases_of(self._project, evaluation, new)
+
+
+def judged_cases(
+    project: Project, evaluation: Evaluation, judged: pl.DataFrame
+) -> Iterator[FailureCase]:
+    """Failures as the judge was shown them, with the correct outputs that there were by then.
+
+    Args:
+        project: the opened home.
+        evaluation: of the failures.
+        judged: rows of ``judged_errors``; at least prediction_id and n_correct_outputs.
+    """
+    n_shown = dict(judged.select("prediction_id", "n_correct_outputs").iter_rows())
+    failures = _sampled(project, evaluation).filter(pl.col("prediction_id").is_in(list(n_shown)))
+    # Picks are only ever added, at the end: the first ones are those of that time.
+    for case in _cases_of(project, evaluation, failures.sort("prediction_id")):
+        yield replace(case, correct_outputs=case.correct_outputs[: n_shown[case.prediction_id]])
+
+
+def _cases_of(
+    project: Project, evaluation: Evaluation, failures: pl.DataFrame
+) -> Iterator[FailureCase]:
+    for start in range(0, failures.height, _CASES_AT_ONCE):
+        part = failures.slice(start, _CASES_AT_ONCE)
+        yield from cases_from(_case_rows(project, evaluation, part))
 
 
 def _kept_and_new(project: Project, evaluation: Evaluation) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,7 +1,7 @@
 """The language model judge: the operations of ``Judge`` by calls to an endpoint."""
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from errormap_dagster.domain.records import (
     Analysis,
@@ -32,12 +32,26 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+class Asker(Protocol):
+    """Whoever finds the reply to a question: the client of an endpoint, or a reader of records."""
+
+    @property
+    def effort(self) -> Effort:
+        """What was done so far."""
+        ...
+
+    async def ask(self, plan: StagePlan, system: str, case: str) -> Answer:
+        """The reply to a question."""
+        ...
+
+
 class _Started(NamedTuple):
-    """What runs once a question was asked."""
+    """What runs once a question was asked; the client and its record unless another answers."""
 
     loop: LoopThread
-    client: JudgeClient
-    record: CallRecord
+    asker: Asker
+    client: JudgeClient | None = None
+    record: CallRecord | None = None
 
 
 class LlmJudge:
@@ -45,12 +59,21 @@ class LlmJudge:
 
     The client and its thread start with the first question, so that a judge whose answers nobody
     needs asks for no key.
+
+    Args:
+        settings: of the judge.
+        record_url: of the record of calls.
+        run_id: stands in what is paid for.
+        asker: answers instead of the endpoint.
     """
 
-    def __init__(self, settings: JudgeSettings, record_url: str, run_id: str) -> None:
+    def __init__(
+        self, settings: JudgeSettings, record_url: str, run_id: str, asker: Asker | None = None
+    ) -> None:
         self._settings = settings
         self._record_url = record_url
         self._run_id = run_id
+        self._asker = asker
         self._plans = {stage: plan_of(settings, stage) for stage in Operation}
         self._started: _Started | None = None
         self._ended = Effort()
@@ -61,17 +84,19 @@ class LlmJudge:
 
     def effort(self) -> Effort:
         """Calls, tokens, dollars and seconds so far."""
-        return self._ended + self._started.client.effort if self._started else self._ended
+        return self._ended + self._started.asker.effort if self._started else self._ended
 
     def close(self) -> None:
         """End the thread, and close the connections and the record."""
         if self._started is None:
             return
         started, self._started = self._started, None
-        self._ended += started.client.effort
-        started.loop.submit(started.client.close()).result()
+        self._ended += started.asker.effort
+        if started.client:
+            started.loop.submit(started.client.close()).result()
         started.loop.close()
-        started.record.close()
+        if started.record:
+            started.record.close()
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Read failures side by side; see ``Judge.analyse``."""
@@ -98,10 +123,9 @@ class LlmJudge:
     def _in_order(
         self, work: Callable[[Item], Coroutine[Any, Any, Result]], items: Iterable[Item]
     ) -> Iterator[Result]:
-        loop = self._running().loop
         # Some are ready beyond those in flight: one slow answer holds up no other.
         window = self._settings.limits.concurrency + _N_READY
-        return in_order(lambda item: loop.submit(work(item)), items, window)
+        return in_order(lambda item: self._running().loop.submit(work(item)), items, window)
 
     def _classifier(self) -> Classifier:
         plan = self._plans[Operation.CLASSIFY]
@@ -109,11 +133,16 @@ class LlmJudge:
         return Classifier(self._ask, plan, self._settings.errors_per_classification, most_tokens)
 
     async def _ask(self, plan: StagePlan, system: str, case: str) -> Answer:
-        return await self._running().client.ask(plan, system, case)
+        return await self._running().asker.ask(plan, system, case)
 
     def _running(self) -> _Started:
         if self._started is None:
-            record = CallRecord.open(self._record_url)
-            client = JudgeClient(self._settings, record, self._run_id)
-            self._started = _Started(LoopThread(), client, record)
+            self._started = self._start()
         return self._started
+
+    def _start(self) -> _Started:
+        if self._asker:
+            return _Started(LoopThread(), self._asker)
+        record = CallRecord.open(self._record_url)
+        client = JudgeClient(self._settings, record, self._run_id)
+        return _Started(LoopThread(), client, client, record)

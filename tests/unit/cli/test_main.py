@@ -14,7 +14,20 @@ RUN = CliRunner()
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "land", "run", "status", "export", "dev", "docs", "contracts"]
+    "command",
+    [
+        "demo",
+        "land",
+        "run",
+        "status",
+        "estimate",
+        "export",
+        "bundle",
+        "replay",
+        "dev",
+        "docs",
+        "contracts",
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = RUN.invoke(app, [command, "--help"])
