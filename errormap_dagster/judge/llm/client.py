@@ -112,8 +112,10 @@ class JudgeClient:
             self._effort += Effort(n_recorded_calls=1)
             call, completion = known, None
         else:
-            ended = await self._call(question, question.request)
-            call = await self._kept(self._recorder.save(ended.call, ended.counted))
+            # A call is in flight until it is on record: no more than those can ever be lost.
+            async with self._in_flight:
+                ended = await self._call(question, question.request)
+                call = await self._kept(self._recorder.save(ended.call, ended.counted))
             # The reply in force may be another asker's.
             completion = ended.completion if call.reply == ended.call.reply else None
         if call.status != OK or call.reply is None:
@@ -142,8 +144,9 @@ class JudgeClient:
                 response=completion,
                 exception=invalid,
             )
-            mended = await self._call(question, repair)
-            return await self._settled(question.plan, mended, stored, invalid)
+            async with self._in_flight:
+                mended = await self._call(question, repair)
+                return await self._settled(question.plan, mended, stored, invalid)
 
     async def _settled(
         self, plan: StagePlan, ended: _Ended, invalid_reply: str, invalid: Exception
@@ -192,17 +195,16 @@ class JudgeClient:
         reply_tokens = int(plan.parameters.get(self._settings.reply_tokens_name, 0))
         attempts = Attempts()
         answer, fault = None, None
-        async with self._in_flight:
-            reserved = await self._budget.set_aside(plan.model, price, length, reply_tokens)
-            try:
-                answer = await self._tries.answer(request, length, attempts)
-            except FaultError as error:
-                fault = error.fault
-            finally:
-                completion = answer.completion if answer else None
-                cost = paid(price, completion)
-                known = (cost, n_tokens_of(completion)) if completion else (0.0, 0)
-                counted = self._budget.settle(reserved, *known)
+        reserved = await self._budget.set_aside(plan.model, price, length, reply_tokens)
+        try:
+            answer = await self._tries.answer(request, length, attempts)
+        except FaultError as error:
+            fault = error.fault
+        finally:
+            completion = answer.completion if answer else None
+            cost = paid(price, completion)
+            known = (cost, n_tokens_of(completion)) if completion else (0.0, 0)
+            counted = self._budget.settle(reserved, *known)
         seconds = time.monotonic() - started
         self._count_call(attempts.n, completion, cost, seconds)
         call = replace(
