@@ -183,14 +183,13 @@ def test_a_flaky_endpoint_costs_no_diagnosis_and_no_needless_call(
 
 
 def test_an_endpoint_that_is_down_is_told_once_and_nothing_is_written_as_judged(
-    predictions_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         use_judge(monkeypatch, f"http://127.0.0.1:{free.getsockname()[1]}/v1")
-    project = Project.open(tmp_path)
-    started = time.monotonic()
+    home = home_with_sample(tmp_path / "home")
     with pytest.raises(JudgeStoppedError, match="no connection to the endpoint"):
-        run_chain(project, [predictions_folder / "gsm8k_openai.csv.gz"])
-    assert time.monotonic() - started < 60
-    assert list((tmp_path / "tables" / "judged_errors").rglob("*.parquet")) == []
+        run_chain(Project.open(home))
+    written = (home / "tables" / "judged_errors").rglob("*.parquet")
+    assert [path.name for path in written if not path.name.startswith("_")] == []

@@ -112,8 +112,7 @@ class JudgeClient:
             self._effort += Effort(n_recorded_calls=1)
             call, completion = known, None
         else:
-            # A place is held until the reply is on record: a run that is killed then loses no more
-            # replies than it had places.
+            # A call is in flight until it is on record: no more than those can ever be lost.
             async with self._in_flight:
                 ended = await self._call(question, question.request)
                 call = await self._kept(self._recorder.save(ended.call, ended.counted))

@@ -12,8 +12,7 @@ from errormap_dagster.errors import JudgeStoppedError
 from errormap_dagster.judge.llm.record import ROWS_PER_PART, Call, CallRecord, Entry, Spent
 
 _LINGER_SECONDS: Final = 0.005
-"""How long the first of a group waits for others: little beside a call, and a transaction costs
-more than what is written in it."""
+"""How long the first of a group of questions waits for others: little beside a call."""
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
@@ -27,8 +26,9 @@ class Recorder:
             return [found.get(call_id) for call_id in call_ids]
 
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge-record")
-        self._finds = _Groups(find_all, self._thread)
-        self._writes = _Groups(record.write, self._thread)
+        self._finds = _Groups(find_all, self._thread, _LINGER_SECONDS)
+        # What has returned is written at once: it would be lost if the process were killed.
+        self._writes = _Groups(record.write, self._thread, 0.0)
 
     async def find(self, call_id: str) -> Call | None:
         """The row of a call; see ``CallRecord.find``."""
@@ -53,10 +53,14 @@ class _Groups(Generic[Asked, Told]):
     """Hands what coroutines ask for to a thread, in groups: what has come while one was at work."""
 
     def __init__(
-        self, carry_out: Callable[[Sequence[Asked]], list[Told]], thread: ThreadPoolExecutor
+        self,
+        carry_out: Callable[[Sequence[Asked]], list[Told]],
+        thread: ThreadPoolExecutor,
+        linger_seconds: float,
     ) -> None:
         self._carry_out = carry_out
         self._thread = thread
+        self._linger_seconds = linger_seconds
         self._waiting: list[tuple[Asked, asyncio.Future[Told]]] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -75,7 +79,7 @@ class _Groups(Generic[Asked, Told]):
 
     async def _until_nothing_waits(self) -> None:
         while self._waiting:
-            await asyncio.sleep(_LINGER_SECONDS)
+            await asyncio.sleep(self._linger_seconds)
             group = self._waiting[:ROWS_PER_PART]
             del self._waiting[:ROWS_PER_PART]
             await self._one_group(group)
