@@ -211,15 +211,18 @@ class JudgeClient:
             completion = await self._endpoint.chat.completions.create(**request)
             if not isinstance(completion, ChatCompletion) or not _has_message(completion):
                 raise TypeError("it is no chat completion")  # noqa: TRY301 - read like the others
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the client raises many kinds
             fault = fault_of(error, self._secrets)
-            if fault.next is Next.STOP:
-                self._breaker.stop(fault.reason)
-            if not fault.is_rate_limit:
-                self._breaker.failed(fault.reason)
-            raise FaultError(fault) from error
-        self._breaker.answered()
-        return completion
+        else:
+            self._breaker.answered()
+            return completion
+        # Outside of the handler: the endpoint's own words, which may repeat the key, would hang on
+        # to what is raised and stand in Dagster's log.
+        if fault.next is Next.STOP:
+            self._breaker.stop(fault.reason)
+        if not fault.is_rate_limit:
+            self._breaker.failed(fault.reason)
+        raise FaultError(fault)
 
     def _count_call(
         self, n_attempts: int, completion: ChatCompletion | None, cost: float | None, seconds: float
