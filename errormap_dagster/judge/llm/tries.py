@@ -75,12 +75,15 @@ class Tries:
         attempts.n += 1
         try:
             answer = received(await posted(self._endpoint, request), self._secrets)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the client raises many kinds
             fault = fault_of(error, self._secrets)
-            self._note(fault)
-            raise FaultError(fault) from error
-        self._breaker.answered()
-        return answer
+        else:
+            self._breaker.answered()
+            return answer
+        # Outside of the handler: the endpoint's own words, which may repeat the key, would hang on
+        # to what is raised and stand in Dagster's log.
+        self._note(fault)
+        raise FaultError(fault)
 
     def _note(self, fault: Fault) -> None:
         """Stop the run where the fault says that nothing else helps."""
