@@ -11,11 +11,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from openai.types.chat import ChatCompletion
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.judge.interface import Effort, Operation
@@ -34,10 +33,9 @@ from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.prices import price_of
 from errormap_dagster.judge.llm.record import Call, CallRecord
 from errormap_dagster.judge.llm.replies import Reply
+from errormap_dagster.judge.llm.retries import Wait, is_retried
 from errormap_dagster.judge.llm.texts import tokens_at_most
 from errormap_dagster.judge_settings import JudgeSettings
-
-_SHORTEST_WAIT_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class JudgeClient:
         self._secrets = secrets_of(settings)
         self._endpoint = endpoint_of(settings)
         self._breaker = CircuitBreaker(settings.limits.patience_seconds)
-        self._budget = Budget(settings.budget, record, run_id)
+        self.budget = Budget(settings.budget, record, run_id)
         self._in_flight = asyncio.Semaphore(settings.limits.concurrency)
         self._per_minute = limiter(settings.limits.requests_per_minute)
         self._tokens_per_minute = limiter(settings.limits.tokens_per_minute)
@@ -66,6 +64,8 @@ class JudgeClient:
         self._under_way: dict[str, asyncio.Task[Answer]] = {}
         self._effort = Effort()
         self._counting = threading.Lock()
+        self.settled: set[str] = set()
+        """Calls that have ended in this run by another lane; they are not made again in it."""
 
     @property
     def effort(self) -> Effort:
@@ -93,10 +93,10 @@ class JudgeClient:
         return await asyncio.shield(task)
 
     async def _ask(self, plan: StagePlan, system: str, case: str, call_id: str) -> Answer:
-        request = self._request(plan, system, case)
+        request = self.request(plan, system, case)
         known = await asyncio.to_thread(self._record.find, call_id)
-        if known and known.status == OK:
-            self._count(n_recorded_calls=1)
+        if known and (known.status == OK or call_id in self.settled):
+            self._count(n_recorded_calls=int(call_id not in self.settled))
             call = known
         else:
             call = await self._call(plan, request, call_id)
@@ -138,7 +138,7 @@ class JudgeClient:
             reply = parsed(plan, read_back(call.reply))
         return Answer(reply, call)
 
-    def _request(self, plan: StagePlan, system: str, case: str) -> dict[str, Any]:
+    def request(self, plan: StagePlan, system: str, case: str) -> dict[str, Any]:
         """The body of a call: what instructor prepared for the stage, with the case put in."""
         key = (plan.stage, system)
         if key not in self._prepared:
@@ -160,7 +160,7 @@ class JudgeClient:
         completion: ChatCompletion | None = None
         fault: Fault | None = None
         async with self._in_flight:
-            reserved = await self._budget.set_aside(plan.model, price, length, reply_tokens)
+            reserved = await self.budget.set_aside(plan.model, price, length, reply_tokens)
             try:
                 completion = await self._tried(request, length, attempts)
             except FaultError as error:
@@ -168,10 +168,10 @@ class JudgeClient:
             finally:
                 spent = paid(price, completion)
                 known = (spent, n_tokens_of(completion)) if completion else (0.0, 0)
-                self._budget.settle(reserved, *known)
+                self.budget.settle(reserved, *known)
         seconds = time.monotonic() - started
         call = call_of(plan, completion, fault, self._secrets)
-        self._count_call(attempts.n, completion, spent, seconds)
+        self.count_call(attempts.n, completion, spent, seconds)
         return replace(
             call,
             call_id=call_id,
@@ -189,8 +189,8 @@ class JudgeClient:
         limits = self._settings.limits
         retrying = AsyncRetrying(
             stop=stop_after_attempt(limits.attempts),
-            retry=retry_if_exception(_is_retried),
-            wait=_Wait(limits.longest_wait_seconds),
+            retry=retry_if_exception(is_retried),
+            wait=Wait(limits.longest_wait_seconds),
             sleep=self._breaker.pause,
             reraise=True,
         )
@@ -209,7 +209,7 @@ class JudgeClient:
     async def _tried_once(self, request: Mapping[str, Any]) -> ChatCompletion:
         try:
             completion = await self._endpoint.chat.completions.create(**request)
-            if not isinstance(completion, ChatCompletion) or not _has_message(completion):
+            if not isinstance(completion, ChatCompletion) or not has_message(completion):
                 raise TypeError("it is no chat completion")  # noqa: TRY301 - read like the others
         except Exception as error:
             fault = fault_of(error, self._secrets)
@@ -221,9 +221,10 @@ class JudgeClient:
         self._breaker.answered()
         return completion
 
-    def _count_call(
+    def count_call(
         self, n_attempts: int, completion: ChatCompletion | None, cost: float | None, seconds: float
     ) -> None:
+        """Add a call that has ended to what was done."""
         usage = completion.usage if completion else None
         self._count(
             n_calls=1,
@@ -254,24 +255,7 @@ class _Attempts:
     n: int = 0
 
 
-class _Wait:
-    """The pause before the next try: what the endpoint asked for, else longer and longer."""
-
-    def __init__(self, longest_seconds: float) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=longest_seconds)
-
-    def __call__(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        pause = max(_SHORTEST_WAIT_SECONDS, self._backoff(state))
-        if isinstance(error, FaultError) and error.fault.wait_seconds is not None:
-            return error.fault.wait_seconds + _SHORTEST_WAIT_SECONDS * self._backoff(state)
-        return pause
-
-
-def _has_message(completion: ChatCompletion) -> bool:
+def has_message(completion: ChatCompletion) -> bool:
+    """Whether a completion holds a message at all."""
     # The client builds it from whatever came, unchecked: any of these may be missing.
     return bool(completion.choices and getattr(completion.choices[0], "message", None))
-
-
-def _is_retried(error: BaseException) -> bool:
-    return isinstance(error, FaultError) and error.fault.next is Next.RETRY

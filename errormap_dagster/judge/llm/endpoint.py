@@ -40,6 +40,16 @@ def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
     Raises:
         SettingsError: a variable that the settings name is not set.
     """
+    return openai.AsyncOpenAI(**_access(settings))
+
+
+def blocking_endpoint_of(settings: JudgeSettings) -> openai.OpenAI:
+    """The same for code that makes one request at a time; see ``endpoint_of``."""
+    return openai.OpenAI(**_access(settings))
+
+
+def _access(settings: JudgeSettings) -> dict[str, Any]:
+    """What a client is told of the endpoint; it holds the key."""
     key = os.environ.get(settings.key_variable)
     if not key and settings.base_url is None:
         raise SettingsError(
@@ -51,14 +61,14 @@ def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
         if variable not in os.environ:
             raise SettingsError(f"judge.header_variables names {variable}, which is not set.")
         headers[header] = os.environ[variable]
-    return openai.AsyncOpenAI(
-        api_key=key or _NO_KEY,
-        base_url=settings.base_url,
-        default_headers=headers,
-        default_query=dict(settings.query),
-        timeout=settings.limits.timeout_seconds,
-        max_retries=0,
-    )
+    return {
+        "api_key": key or _NO_KEY,
+        "base_url": settings.base_url,
+        "default_headers": headers,
+        "default_query": dict(settings.query),
+        "timeout": settings.limits.timeout_seconds,
+        "max_retries": 0,
+    }
 
 
 def limiter(per_minute: float | None) -> AsyncLimiter | None:

@@ -202,13 +202,13 @@ class CallRecord:
         self.engine.dispose()
 
     def _put(self, values: dict[str, Any], *, is_repair: bool) -> Call:
-        upsert = _upsert(self.engine.dialect.name, is_repair=is_repair)
+        upsert = call_upsert(self.engine.dialect.name, is_repair=is_repair)
         with self.engine.begin() as connection:
             return _call(connection.execute(upsert, values).mappings().one())
 
 
 @cache
-def _upsert(dialect: str, *, is_repair: bool) -> sa.Executable:
+def call_upsert(dialect: str, *, is_repair: bool) -> sa.Executable:
     """Insert or update in one statement, so that no other asker can come between.
 
     Kept, for SQLAlchemy takes ten times longer to build it than SQLite to carry it out.
