@@ -102,6 +102,11 @@ class Home:
         return self.root / "judge_calls.sqlite"
 
     @property
+    def judge_batches(self) -> Path:
+        """Files of calls on their way to a judge's Batch API, and of answers on their way back."""
+        return self.root / "judge_batches"
+
+    @property
     def obstacles(self) -> Path:
         """What kept evaluations from being made."""
         return self.root / "obstacles.json"

@@ -82,7 +82,7 @@ class Project:
             LlmJudge,
         )
 
-        return LlmJudge(chosen, self.judge_calls_url, self.run_id)
+        return LlmJudge(chosen, self.judge_calls_url, self.run_id, self.home.judge_batches)
 
     @property
     def judge_calls_url(self) -> str:

@@ -1,7 +1,7 @@
 """Putting errors into categories with a language model, in batches, by ids of a closed list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from errormap_dagster.domain.identity import content_id
@@ -31,12 +31,10 @@ class Classifier:
 
     async def classify(self, task: ClassificationTask) -> list[Classification]:
         """The classifications that the judge gave, in the order of the task's errors."""
-        choices = sorted(leaves(task.categories), key=lambda c: (c.priority, c.category_id))
-        if not choices or not task.errors:
+        choices, batches = self._choices(task), self._batches(task)
+        if not choices or not batches:
             return []
         system, ids = self._system(choices, named_paths(task.categories))
-        texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
-        batches = stable_batches(texts, self._errors_per_call)
         answered = await asyncio.gather(*(self._batch(system, ids, batch) for batch in batches))
         found = {text: reply for batch in answered for text, reply in batch.items()}
         return [
@@ -44,6 +42,20 @@ class Classifier:
             for error in task.errors
             if (reply := found.get((error.error_title, error.error_summary)))
         ]
+
+    def questions(self, task: ClassificationTask) -> Iterator[tuple[str, str]]:
+        """The two texts of every prompt that a task begins with."""
+        choices, batches = self._choices(task), self._batches(task)
+        if choices and batches:
+            system, _ = self._system(choices, named_paths(task.categories))
+            yield from ((system, self._case(batch)) for batch in batches)
+
+    def _choices(self, task: ClassificationTask) -> list[Category]:
+        return sorted(leaves(task.categories), key=lambda c: (c.priority, c.category_id))
+
+    def _batches(self, task: ClassificationTask) -> list[list[_Text]]:
+        texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
+        return stable_batches(texts, self._errors_per_call)
 
     def _system(
         self, choices: Sequence[Category], paths: Mapping[str, str]
@@ -70,12 +82,7 @@ class Classifier:
     async def _asked(
         self, system: str, ids: Mapping[str, str], texts: Sequence[_Text]
     ) -> dict[_Text, ClassifiedError]:
-        lines = [
-            f"[{number}] {_one_line(title)}: {_one_line(shortened(summary, _SUMMARY_TOKENS))}"
-            for number, (title, summary) in enumerate(texts, start=1)
-        ]
-        case = self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
-        answer = await self._ask(self._plan, system, case)
+        answer = await self._ask(self._plan, system, self._case(texts))
         if not isinstance(answer.reply, ClassificationReply):
             return {}
         allowed = {*ids, NONE_ID}
@@ -84,6 +91,14 @@ class Classifier:
             for reply in answer.reply.classifications
             if 1 <= reply.error_number <= len(texts) and reply.category_id in allowed
         }
+
+    def _case(self, texts: Sequence[_Text]) -> str:
+        """The part of the prompt with the errors, numbered from 1."""
+        lines = [
+            f"[{number}] {_one_line(title)}: {_one_line(shortened(summary, _SUMMARY_TOKENS))}"
+            for number, (title, summary) in enumerate(texts, start=1)
+        ]
+        return self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
 
 
 def _one_line(text: str) -> str:

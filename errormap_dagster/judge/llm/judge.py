@@ -1,6 +1,7 @@
 """The language model judge: the operations of ``Judge`` by calls to an endpoint."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from errormap_dagster.domain.records import (
     Analysis,
@@ -16,6 +17,7 @@ from errormap_dagster.judge.interface import (
     Operation,
     TaxonomyLimits,
 )
+from errormap_dagster.judge.llm.batch.lane import BatchLane, Questions, is_lane_needed
 from errormap_dagster.judge.llm.classifying import Classifier
 from errormap_dagster.judge.llm.client import Answer, JudgeClient
 from errormap_dagster.judge.llm.induction import Induction
@@ -34,12 +36,24 @@ class LlmJudge:
     needs asks for no key.
     """
 
-    def __init__(self, settings: JudgeSettings, record_url: str, run_id: str) -> None:
+    def __init__(
+        self, settings: JudgeSettings, record_url: str, run_id: str, batch_folder: Path
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            settings: who answers, and how.
+            record_url: the database of the record of calls.
+            run_id: stands in what is paid for.
+            batch_folder: for files on their way to the provider and back.
+        """
+        self._batch_folder = batch_folder
         self._settings = settings
         self._record_url = record_url
         self._run_id = run_id
         self._plans = {stage: plan_of(settings, stage) for stage in Operation}
         self._started: tuple[LoopThread, JudgeClient] | None = None
+        self._lane: BatchLane | None = None
 
     def identity(self, operation: Operation) -> JudgeIdentity:
         """The model, the prompt and the parameters of an operation."""
@@ -48,6 +62,11 @@ class LlmJudge:
     def effort(self) -> Effort:
         """Calls, tokens, dollars and seconds so far."""
         return self._started[1].effort if self._started else Effort()
+
+    def analyse_ahead(self, cases: Iterable[FailureCase]) -> None:
+        """Have failures read by batch; see ``AsksAhead``."""
+        plan, most = self._plans[Operation.ANALYSE], self._settings.limits.prompt_tokens
+        self._ask_ahead(plan, lambda: (analysis_prompt(plan, case, most) for case in cases))
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Read failures side by side; see ``Judge.analyse``."""
@@ -70,6 +89,14 @@ class LlmJudge:
         induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
         return loop.submit(induction.grow(ordered)).result()
 
+    def classify_ahead(self, tasks: Iterable[ClassificationTask]) -> None:
+        """Have errors classified by batch; see ``AsksAhead``."""
+        questions_of = self._classifier().questions
+        self._ask_ahead(
+            self._plans[Operation.CLASSIFY],
+            lambda: (question for task in tasks for question in questions_of(task)),
+        )
+
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Put errors into categories side by side; see ``Judge.classify``."""
         loop, _ = self._running()
@@ -80,6 +107,18 @@ class LlmJudge:
     def _classifier(self) -> Classifier:
         plan = self._plans[Operation.CLASSIFY]
         return Classifier(self._ask, plan, self._settings.errors_per_classification)
+
+    def _ask_ahead(self, plan: StagePlan, questions: Questions) -> None:
+        if next(questions(), None) is None:
+            return  # nobody needs a key
+        if self._lane is None:
+            record = CallRecord.open(self._record_url)
+            if not is_lane_needed(self._settings, record):
+                record.close()
+                return
+            _, client = self._running()
+            self._lane = BatchLane(self._settings, client, record, self._batch_folder, self._run_id)
+        self._lane.ask(plan, questions)
 
     async def _ask(self, plan: StagePlan, system: str, case: str) -> Answer:
         return await self._running()[1].ask(plan, system, case)
