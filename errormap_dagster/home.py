@@ -22,13 +22,17 @@ NO_TELEMETRY = {
 }
 """Dagster, dbt and Great Expectations phone home unless these say otherwise."""
 
-# The instance of a home: no telemetry, no first-visit dialogs over the pages, one writer of the
-# warehouse at a time, and a second start for a run whose process died.
+# The instance of a home: no telemetry, no first-visit dialogs over the pages, what we log in the
+# log of the run, one writer of the warehouse at a time, and a second start for a run whose process
+# died.
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
 nux:
   enabled: false
+python_logs:
+  managed_python_loggers: [errormap_dagster]
+  python_log_level: INFO
 concurrency:
   pools:
     granularity: op

@@ -190,7 +190,8 @@ class BatchApi:
         told = {"code": f"batch_{ending.status}", "message": f"The batch has {ending.status}."}
         rest = [{"custom_id": line["custom_id"], "error": told} for line in lines[n:]]
         good = [row for row in answered if row["response"]["status_code"] == 200]
-        bad = [row for row in answered if row not in good] + (rest if ending.is_rest_told else [])
+        bad = [row for row in answered if row["response"]["status_code"] != 200]
+        bad += rest if ending.is_rest_told else []
         batch["request_counts"].update(completed=len(good), failed=len(lines) - len(good))
         for name, rows in (("output_file_id", good), ("error_file_id", bad)):
             if rows:
