@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from errormap_dagster.errors import JudgeWaitingError
 from errormap_dagster.project import Project
 from errormap_dagster.webhook import send
 
@@ -32,6 +33,13 @@ def failures_of(events: Iterable[dg.DagsterEvent]) -> list[str]:
             said = _CLASS_NAME.sub("", cause.message.strip()) if cause else "failed"
             steps.append(f"{event.step_key}: {said}")
     return [_shortened(line) for line in checks or steps]
+
+
+def is_waiting_for_judge(events: Iterable[dg.DagsterEvent]) -> bool:
+    """Whether a run ended only because calls are with the judge's provider: nobody need act."""
+    errors = [e.step_failure_data.error for e in events if e.event_type_value == "STEP_FAILURE"]
+    names = {(error.cause or error).cls_name if error else None for error in errors}
+    return names == {JudgeWaitingError.__name__}
 
 
 def _shortened(line: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.alerts import alert, alert_text, failures_of
+from errormap_dagster.alerts import alert, alert_text, failures_of, is_waiting_for_judge
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.errors import SettingsError
@@ -176,6 +176,9 @@ def failed_runs(context: dg.RunFailureSensorContext) -> None:
     events = [record.dagster_event for record in records if record.dagster_event]
     reasons = failures_of(events) or [context.failure_event.message or "the run failed"]
     project = Project.open()
+    if is_waiting_for_judge(events):
+        context.log.info(alert_text(project, run, reasons))
+        return
     context.log.error(alert_text(project, run, reasons))
     if problem := alert(project, run, reasons):
         context.log.error(f"the alert could not be sent: {problem}")

@@ -5,6 +5,7 @@ ErrorMapError
 ├── ContractError      a data contract cannot be read, or a table breaks its contract
 ├── IngestError        a file as a whole is no predictions (single rows are quarantined)
 ├── JudgeStoppedError  the judge cannot go on: endpoint down, key refused, budget reached
+│   └── JudgeWaitingError  calls are with the provider, and this run does not wait for them
 ├── TableMissingError  a table was asked for before anything made it
 ├── CheckFailedError   a blocking check of a run did not pass
 ├── BundleError        a replay bundle is foreign, damaged or cannot be replayed
@@ -32,6 +33,10 @@ class IngestError(ErrorMapError):
 
 class JudgeStoppedError(ErrorMapError):
     """The judge cannot go on; what it has answered so far is recorded."""
+
+
+class JudgeWaitingError(JudgeStoppedError):
+    """Calls are with the provider; a later run collects their answers."""
 
 
 class TableMissingError(ErrorMapError):

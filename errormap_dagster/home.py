@@ -22,13 +22,17 @@ NO_TELEMETRY = {
 }
 """Dagster, dbt and Great Expectations phone home unless these say otherwise."""
 
-# The instance of a home: no telemetry, no first-visit dialogs over the pages, one writer of the
-# warehouse at a time, and a second start for a run whose process died.
+# The instance of a home: no telemetry, no first-visit dialogs over the pages, what we log in the
+# log of the run, one writer of the warehouse at a time, and a second start for a run whose process
+# died.
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
 nux:
   enabled: false
+python_logs:
+  managed_python_loggers: [errormap_dagster]
+  python_log_level: INFO
 concurrency:
   pools:
     granularity: op
@@ -100,6 +104,11 @@ class Home:
     def judge_calls(self) -> Path:
         """The record of calls to a judge, unless the environment names another database."""
         return self.root / "judge_calls.sqlite"
+
+    @property
+    def judge_batches(self) -> Path:
+        """Files of calls on their way to a judge's Batch API, and of answers on their way back."""
+        return self.root / "judge_batches"
 
     @property
     def obstacles(self) -> Path:

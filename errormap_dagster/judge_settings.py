@@ -115,6 +115,26 @@ class Price(Section):
     cached_input: float | None = Field(default=None, ge=0)
     """Of the part of a prompt that the provider still had; default: the price of input."""
     output: float = Field(ge=0)
+    batch_input: float | None = Field(default=None, ge=0)
+    """Of a call by batch, as the two below; without it and batch_output its cost is not known."""
+    batch_cached_input: float | None = Field(default=None, ge=0)
+    """Default: the price of batch_input."""
+    batch_output: float | None = Field(default=None, ge=0)
+
+
+class BatchSettings(Section):
+    """How calls are handed to the provider's Batch API."""
+
+    calls_per_batch: int = Field(default=10_000, ge=1, le=50_000)
+    megabytes_per_batch: float = Field(default=100, gt=0, le=200)
+    poll_seconds: float = Field(default=60, gt=0)
+    """Pause between two looks at what is with the provider."""
+    wait_hours: float = Field(default=26, ge=0)
+    """Longest wait of a run for its batches; 0: it ends at once, and a later run collects."""
+    attempts: int = Field(default=3, ge=1, le=20)
+    """Batches of one run that a call may be part of until it is given up."""
+    url: str = "/v1/chat/completions"
+    """What each line of a batch is sent to; Azure wants /chat/completions."""
 
 
 class JudgeSettings(Section):
@@ -154,6 +174,9 @@ class JudgeSettings(Section):
     """Distinct titles in one call that generates or updates categories."""
     min_grounded_share: float = Field(default=0.8, ge=0, le=1)
     """A smaller share of quotes that stand in the outputs fails a check, per dataset."""
+    lane: Literal["ordinary", "batch"] = "ordinary"
+    """``batch``: failures are read and errors classified by the provider's Batch API."""
+    batch: BatchSettings = BatchSettings()
     limits: LimitSettings = LimitSettings()
     budget: BudgetSettings = BudgetSettings()
     prices: dict[str, Price] = Field(default_factory=dict)

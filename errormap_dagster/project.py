@@ -82,7 +82,8 @@ class Project:
             LlmJudge,
         )
 
-        return LlmJudge(chosen, self.judge_calls_url, self.run_id)
+        folder = self.home.judge_batches
+        return LlmJudge(chosen, self.judge_calls_url, self.run_id, batch_folder=folder)
 
     def close(self) -> None:
         """End what runs for the judge, if any was asked."""

@@ -1,12 +1,19 @@
-"""``errormap judge check``: one small question to the judge's endpoint, and what it tells."""
+"""``errormap judge``: one small question to the judge's endpoint, and the batches it has."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from errormap_dagster.cli import console
 from errormap_dagster.domain.records import FailureCase, Outcome
-from errormap_dagster.errors import JudgeStoppedError
+from errormap_dagster.errors import JudgeStoppedError, SettingsError
 from errormap_dagster.judge.interface import Operation
+from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.project import Project
+
+if TYPE_CHECKING:
+    from errormap_dagster.judge.llm.batch.record import Batch
 
 _CASE = FailureCase(
     prediction_id="check",
@@ -46,13 +53,74 @@ def check_judge(home: Path | None) -> int:
     console.say(f"diagnosis  {analysis.error_title or analysis.outcome.value}")
     if effort.n_recorded_calls:
         console.say("The record of calls held this answer: nothing was asked or paid.")
-        return 0
+        return _check_batch_api(chosen)
     cost = "price not known" if effort.cost_usd is None else f"{effort.cost_usd:.6f} US dollars"
     console.say(
         f"took       {effort.seconds:.1f} s, {effort.prompt_tokens} tokens sent, "
         f"{effort.completion_tokens} received, {cost}"
     )
+    return _check_batch_api(chosen)
+
+
+def _check_batch_api(chosen: JudgeSettings) -> int:
+    """Say whether the endpoint has a Batch API; 1 when the settings want one that is not there."""
+    from errormap_dagster.judge.llm.batch.ledger import (  # noqa: PLC0415 - openai takes seconds to import
+        has_batch_api,
+    )
+
+    try:
+        told = "there" if has_batch_api(chosen) else "not there"
+    except JudgeStoppedError as error:
+        told = f"not known: {error}"
+    console.say(f"batch API  {told}")
+    if told == "there" or chosen.lane == "ordinary":
+        return 0
+    console.error("judge.lane is 'batch', which needs a Batch API: set it to 'ordinary'.")
+    return 1
+
+
+def tell_batches(home: Path | None, cancel: str | None, forget: str | None) -> int:
+    """Show the batches; first cancel one, or give one up, if it is named."""
+    from errormap_dagster.judge.llm.batch.ledger import (  # noqa: PLC0415 - as above
+        BatchLedger,
+    )
+
+    project = Project.open(home)
+    if not project.has_judge_calls:
+        console.say("No call was ever made to a judge: no batch is with a provider.")
+        return 0
+    ledger = BatchLedger(project.settings.judge, project.judge_calls_url)
+    if cancel:
+        ledger.cancel(cancel)
+    if forget:
+        ledger.forget(forget)
+    try:
+        ledger.look()
+    except (JudgeStoppedError, SettingsError) as error:
+        console.warning(f"as of the last look: {error}")
+    batches = ledger.batches()
+    if not batches:
+        console.say("No call was ever made by batch.")
+        return 0
+    console.show(pl.DataFrame([_told(batch) for batch in batches]))
+    out = [batch for batch in batches if batch.collected_at is None]
+    console.say(
+        f"{sum(batch.n_calls for batch in out)} calls are out; `errormap run` collects them."
+    )
     return 0
+
+
+def _told(batch: "Batch") -> dict[str, str | int]:
+    return {
+        "batch": batch.name,
+        "stage": batch.stage,
+        "judge": batch.judge,
+        "calls": batch.n_calls,
+        "ended": batch.n_ended,
+        "status": batch.status,
+        "submitted": f"{batch.submitted_at:%Y-%m-%d %H:%M}",
+        "collected": f"{batch.collected_at:%Y-%m-%d %H:%M}" if batch.collected_at else "",
+    }
 
 
 def _remedy(mode: str) -> str:

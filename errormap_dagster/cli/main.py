@@ -185,6 +185,23 @@ def judge_check(home: HomeOption = None) -> None:
     raise typer.Exit(check_judge(home))
 
 
+@judge_app.command("batches")
+def judge_batches(
+    cancel: Annotated[
+        str | None, typer.Option(help="Take this batch back.", metavar="BATCH")
+    ] = None,
+    forget: Annotated[
+        str | None,
+        typer.Option(help="Give this batch up: its calls are paid anew.", metavar="BATCH"),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Say which calls are with the judge's provider as batches, and how far they are."""
+    from errormap_dagster.cli.judge import tell_batches  # noqa: PLC0415 - as above
+
+    raise typer.Exit(tell_batches(home, cancel, forget))
+
+
 def main() -> None:
     """Run the command line; an error of ours is one clear message, never a traceback."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.alerts import alert, failures_of
+from errormap_dagster.alerts import alert, failures_of, is_waiting_for_judge
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.cli import console
 from errormap_dagster.cli.outcome import report_checks
@@ -37,7 +37,7 @@ def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.Execu
                 raise_on_error=False,
             )
         )
-    if not result.success:
+    if not result.success and not is_waiting_for_judge(result.all_events):
         problem = alert(Project.open(), result.dagster_run, failures_of(result.all_events))
         if problem:
             console.warning(f"the alert could not be sent: {problem}")

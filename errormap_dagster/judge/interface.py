@@ -7,7 +7,7 @@ Dagster and no provider here; implementations live beside this module.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from errormap_dagster.domain.records import (
     Analysis,
@@ -134,4 +134,25 @@ class Judge(Protocol):
 
     def close(self) -> None:
         """End what runs for the judge; another question would start it again."""
+        ...
+
+
+@runtime_checkable
+class AsksAhead(Protocol):
+    """What a judge that gets its answers in batches does besides."""
+
+    def analyse_ahead(self, cases: Iterable[FailureCase]) -> None:
+        """Hear of all failures that ``analyse`` will be given, before it is given the first.
+
+        Args:
+            cases: may be gone through several times.
+
+        Raises:
+            JudgeWaitingError: the answers are not there yet, and the run is not to wait for them.
+            JudgeStoppedError: as for ``Judge.analyse``.
+        """
+        ...
+
+    def classify_ahead(self, tasks: Iterable[ClassificationTask]) -> None:
+        """The same for ``classify``; see ``analyse_ahead``."""
         ...

@@ -8,7 +8,7 @@ from errormap_dagster.domain.assignment import assign_errors, errors_to_classify
 from errormap_dagster.domain.records import Category
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
-from errormap_dagster.judge.interface import ClassificationTask
+from errormap_dagster.judge.interface import AsksAhead, ClassificationTask
 from errormap_dagster.project import Project
 from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
@@ -28,7 +28,9 @@ class ErrorAssignment:
             (taxonomy, version, categories_of(project, taxonomy, version))
             for taxonomy, version in versions_in_force(project)
         ]
-        self._stream = AnswerStream(evaluations, self._tasks, project.judge.classify)
+        judge = project.judge
+        ahead = judge.classify_ahead if isinstance(judge, AsksAhead) else None
+        self._stream = AnswerStream(evaluations, self._tasks, judge.classify, ahead)
 
     def __call__(self, evaluation: Evaluation) -> pl.DataFrame:
         """The assignments of one evaluation under every version in force, sorted."""

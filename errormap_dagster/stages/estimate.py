@@ -18,7 +18,7 @@ from errormap_dagster.judge.llm.expectations import Expectations, expectations
 from errormap_dagster.judge.llm.forecast import Forecast
 from errormap_dagster.judge.llm.judge import LlmJudge
 from errormap_dagster.judge.llm.plan import StagePlan, plan_of
-from errormap_dagster.judge.llm.prices import cost_usd, price_of
+from errormap_dagster.judge.llm.prices import batch_price_of, cost_usd, price_of
 from errormap_dagster.judge.llm.reading import analysis_prompt
 from errormap_dagster.judge.llm.record import CallRecord
 from errormap_dagster.project import Project
@@ -29,6 +29,9 @@ from errormap_dagster.stages.landing import land
 from errormap_dagster.stages.scratch import JudgedProject, scratch_home
 
 _CASES_TO_LEARN_FROM = 200
+
+_BY_BATCH: Final = {Operation.ANALYSE, Operation.CLASSIFY}
+"""Stages whose calls go by the provider's Batch API where that lane is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,9 @@ def _stage(forecast: Forecast, plan: StagePlan, project: Project) -> StageEstima
     sent = round(tally.prompt_tokens * forecast.correction(plan.stage))
     beside = tally.n_calls * expected.tokens_beside
     received = round(tally.n_units * expected.completion_tokens + beside)
-    price = price_of(plan.model, project.settings.judge.prices)
+    judge = project.settings.judge
+    by_batch = judge.lane == "batch" and plan.stage in _BY_BATCH
+    price = (batch_price_of if by_batch else price_of)(plan.model, judge.prices)
     return StageEstimate(
         stage=plan.stage.value,
         model=plan.model,

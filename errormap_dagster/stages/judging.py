@@ -18,6 +18,7 @@ from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.judge.analyse import cases_from, judged_errors_frame
+from errormap_dagster.judge.interface import AsksAhead
 from errormap_dagster.project import Project
 from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.store import Store
@@ -38,7 +39,9 @@ class FailureJudging:
 
     def __init__(self, project: Project, evaluations: Sequence[Evaluation]) -> None:
         self._project = project
-        self._stream = AnswerStream(evaluations, self._cases, project.judge.analyse)
+        judge = project.judge
+        ahead = judge.analyse_ahead if isinstance(judge, AsksAhead) else None
+        self._stream = AnswerStream(evaluations, self._cases, judge.analyse, ahead)
         self.n_read = 0
         """Failures that the judge was asked about, beside those whose answer was kept."""
 

@@ -1,12 +1,15 @@
 """A language model judge in front of the scripted endpoint, as the tests of the judge use it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from errormap_dagster.domain.records import Analysis, FailureCase, Outcome
 from errormap_dagster.judge.interface import Effort
+from errormap_dagster.judge.llm.batch.record import Batch, BatchRecord
 from errormap_dagster.judge.llm.judge import LlmJudge
 from errormap_dagster.judge.llm.record import Call, CallRecord
 from errormap_dagster.judge_settings import JudgeSettings
@@ -33,6 +36,17 @@ class Place:
         record.close()
         return rows
 
+    def judge(self, settings: JudgeSettings, run_id: str = "run") -> LlmJudge:
+        """A judge of one run."""
+        return LlmJudge(settings, self.url, run_id, batch_folder=self.folder / "judge_batches")
+
+    def batches(self) -> list[Batch]:
+        """All batches that were begun."""
+        record = CallRecord.open(self.url)
+        rows = BatchRecord.beside(record.engine).batches()
+        record.close()
+        return rows
+
     def analyse(
         self, settings: JudgeSettings, asked: Iterable[FailureCase], run_id: str = "run"
     ) -> list[Analysis]:
@@ -43,9 +57,11 @@ class Place:
         self, settings: JudgeSettings, asked: Iterable[FailureCase], run_id: str = "run"
     ) -> tuple[list[Analysis], Effort]:
         """The analyses of a run, and what it did."""
-        judge = LlmJudge(settings, self.url, run_id)
+        judge = self.judge(settings, run_id)
+        known = list(asked)
         try:
-            return list(judge.analyse(asked)), judge.effort()
+            judge.analyse_ahead(known)
+            return list(judge.analyse(known)), judge.effort()
         finally:
             judge.close()
 
@@ -84,3 +100,25 @@ def cases(n: int) -> list[FailureCase]:
 def is_read(analysis: Analysis) -> bool:
     """Whether the judge came to a result."""
     return analysis.outcome != Outcome.JUDGE_FAILED
+
+
+def by_batch(base_url: str, batch: Mapping[str, Any] | None = None, **more: Any) -> JudgeSettings:
+    """Settings of the batch lane, quick unless told otherwise."""
+    quick = {"poll_seconds": 0.01, **(batch or {})}
+    return settings_for(base_url, lane="batch", batch=quick, **more)
+
+
+def same(rows: list[Call]) -> list[Call]:
+    """Rows without times, costs and the server's numbers, which differ between lanes and runs."""
+    never = datetime(2000, 1, 1, tzinfo=UTC)
+    return [
+        replace(
+            row,
+            seconds=0,
+            called_at=never,
+            cost_usd=None,
+            run_id="",
+            reply=re.sub(r'"(chatcmpl-|call_)\d+"', '"id"', row.reply or ""),
+        )
+        for row in rows
+    ]

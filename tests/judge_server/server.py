@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from analyst import analyst
+from batch_api import BatchApi
 from faults import faulty
 from responses import Request, Response, Script, error, http_answer
 
@@ -36,6 +37,7 @@ class JudgeServer:
         port: 0 takes a free one.
         models: what GET /v1/models lists.
         keep_requests: whether ``requests`` holds what came.
+        batches: the Files and Batches API; without it they are not there.
     """
 
     _loop: asyncio.AbstractEventLoop
@@ -49,6 +51,7 @@ class JudgeServer:
         port: int = 0,
         models: tuple[str, ...] = ("judge-model",),
         keep_requests: bool = True,
+        batches: BatchApi | None = None,
     ) -> None:
         self.port = port
         self.most_at_once = 0
@@ -57,6 +60,7 @@ class JudgeServer:
         self._latency = latency
         self._models = models
         self._keep_requests = keep_requests
+        self._batches = batches
         self._requests: list[Request] = []
         self._n_requests = 0
         self._n_at_once = 0
@@ -147,7 +151,8 @@ class JudgeServer:
         headers = {name.strip().lower(): text.strip() for name, text in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         if (method, path) != ("POST", "/v1/chat/completions"):
-            writer.write(self._other(method, path))
+            batch = self._batches and await self._batches.answer(method, path, headers, body)
+            writer.write(batch or self._other(method, path))
         elif not await self._complete(path, headers, body, writer):
             return False
         await writer.drain()

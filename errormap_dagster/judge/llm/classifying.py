@@ -1,7 +1,7 @@
 """Putting errors into categories with a language model, in batches, by ids of a closed list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from errormap_dagster.domain.identity import content_id
@@ -47,14 +47,11 @@ class Classifier:
 
     async def classify(self, task: ClassificationTask) -> list[Classification]:
         """The classifications that the judge gave, in the order of the task's errors."""
-        choices = sorted(leaves(task.categories), key=lambda c: (c.priority, c.category_id))
+        choices = self._choices(task)
         if not choices or not task.errors:
             return []
         system, ids = self._system(choices, named_paths(task.categories))
-        texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
-        empty = self._plan.prompt.case({"errors": fenced("", "errors")})
-        room = self._prompt_tokens - tokens_at_most(system) - tokens_at_most(empty)
-        batches = stable_batches(texts, self._errors_per_call, room)
+        batches = self._batches(task, system)
         answered = await asyncio.gather(*(self._batch(system, ids, batch) for batch in batches))
         found = {text: reply for batch in answered for text, reply in batch.items()}
         return [
@@ -62,6 +59,21 @@ class Classifier:
             for error in task.errors
             if (reply := found.get((error.error_title, error.error_summary)))
         ]
+
+    def questions(self, task: ClassificationTask) -> Iterator[tuple[str, str]]:
+        """The two texts of every prompt that a task begins with."""
+        choices = self._choices(task)
+        if choices and task.errors:
+            system, _ = self._system(choices, named_paths(task.categories))
+            yield from ((system, self._case(batch)) for batch in self._batches(task, system))
+
+    def _choices(self, task: ClassificationTask) -> list[Category]:
+        return sorted(leaves(task.categories), key=lambda c: (c.priority, c.category_id))
+
+    def _batches(self, task: ClassificationTask, system: str) -> list[list[_Text]]:
+        texts = sorted({(e.error_title, e.error_summary) for e in task.errors}, key=_text_key)
+        room = self._prompt_tokens - tokens_at_most(system) - tokens_at_most(self._case([]))
+        return stable_batches(texts, self._errors_per_call, room)
 
     def _system(
         self, choices: Sequence[Category], paths: Mapping[str, str]
@@ -93,9 +105,7 @@ class Classifier:
     async def _asked(
         self, system: str, ids: Mapping[str, str], texts: Sequence[_Text]
     ) -> dict[_Text, ClassifiedError]:
-        lines = [f"[{number}] {_error_line(text)}" for number, text in enumerate(texts, start=1)]
-        case = self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
-        answer = await self._ask(self._plan, system, case)
+        answer = await self._ask(self._plan, system, self._case(texts))
         if not isinstance(answer.reply, ClassificationReply):
             return {}
         allowed = {*ids, NONE_ID}
@@ -104,6 +114,11 @@ class Classifier:
             for reply in answer.reply.classifications
             if 1 <= reply.error_number <= len(texts) and reply.category_id in allowed
         }
+
+    def _case(self, texts: Sequence[_Text]) -> str:
+        """The part of the prompt with the errors, numbered from 1."""
+        lines = [f"[{number}] {_error_line(text)}" for number, text in enumerate(texts, start=1)]
+        return self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
 
 
 def _one_line(text: str) -> str:

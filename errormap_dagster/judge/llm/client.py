@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """What is asked: the texts, the body that holds them, and the key of the call."""
 
     plan: StagePlan
@@ -70,11 +70,13 @@ class JudgeClient:
         self._secrets = secrets_of(settings)
         self._breaker = CircuitBreaker(settings.limits.patience_seconds)
         self._tries = Tries(settings, self._breaker, self._secrets)
-        self._budget = Budget(settings.budget, record, run_id)
+        self.budget = Budget(settings.budget, record, run_id)
         self._in_flight = asyncio.Semaphore(settings.limits.concurrency)
         self._prepared: dict[tuple[Operation, str], tuple[dict[str, Any], int]] = {}
         self._under_way: dict[str, asyncio.Task[Answer]] = {}
         self._effort = Effort()
+        self.settled: set[str] = set()
+        """Calls that have ended in this run by another lane; they are not made again in it."""
 
     @property
     def effort(self) -> Effort:
@@ -106,10 +108,11 @@ class JudgeClient:
         return await asyncio.shield(task)
 
     async def _ask(self, plan: StagePlan, system: str, case: str, call_id: str) -> Answer:
-        question = self._question(plan, system, case, call_id)
+        question = self.question(plan, system, case, call_id)
         known = await self._kept(self._recorder.find(call_id))
-        if known and known.status == OK:
-            self._effort += Effort(n_recorded_calls=1)
+        is_settled = call_id in self.settled
+        if known and (known.status == OK or is_settled):
+            self._effort += Effort(n_recorded_calls=0 if is_settled else 1)
             call, completion = known, None
         else:
             # A call is in flight until it is on record: no more than those can ever be lost.
@@ -131,7 +134,7 @@ class JudgeClient:
             raise
 
     async def _read(
-        self, question: _Question, call: Call, stored: str, completion: ChatCompletion | None
+        self, question: Question, call: Call, stored: str, completion: ChatCompletion | None
     ) -> Answer:
         """The reply of a recorded call; a reply of the wrong form is asked to be repaired once."""
         completion = completion or read_back(stored)
@@ -170,7 +173,7 @@ class JudgeClient:
         status = "invalid_reply" if call.status == OK else call.status
         return replace(call, status=status, reason=scrubbed(told, self._secrets))
 
-    def _question(self, plan: StagePlan, system: str, case: str, call_id: str) -> _Question:
+    def question(self, plan: StagePlan, system: str, case: str, call_id: str) -> Question:
         """What instructor prepared for the stage, with the case put in."""
         key = (plan.stage, system)
         if key not in self._prepared:
@@ -178,7 +181,7 @@ class JudgeClient:
             self._prepared[key] = prepared(plan, system), constant
         body, n_constant = self._prepared[key]
         messages = [*body["messages"][:-1], {"role": "user", "content": case}]
-        return _Question(
+        return Question(
             plan=plan,
             call_id=call_id,
             prompt_hash=plan.prompt_hash(system, case),
@@ -186,7 +189,7 @@ class JudgeClient:
             n_tokens=n_constant + tokens_at_most(case),
         )
 
-    async def _call(self, question: _Question, request: Mapping[str, Any]) -> _Ended:
+    async def _call(self, question: Question, request: Mapping[str, Any]) -> _Ended:
         """One request to the endpoint, tried until it is answered or given up."""
         started, called_at = time.monotonic(), datetime.now(UTC)
         plan = question.plan
@@ -195,7 +198,7 @@ class JudgeClient:
         reply_tokens = int(plan.parameters.get(self._settings.reply_tokens_name, 0))
         attempts = Attempts()
         answer, fault = None, None
-        reserved = await self._budget.set_aside(plan.model, price, length, reply_tokens)
+        reserved = await self.budget.set_aside(plan.model, price, length, reply_tokens)
         try:
             answer = await self._tries.answer(request, length, attempts)
         except FaultError as error:
@@ -204,9 +207,9 @@ class JudgeClient:
             completion = answer.completion if answer else None
             cost = paid(price, completion)
             known = (cost, n_tokens_of(completion)) if completion else (0.0, 0)
-            counted = self._budget.settle(reserved, *known)
+            counted = self.budget.settle(reserved, *known)
         seconds = time.monotonic() - started
-        self._count_call(attempts.n, completion, cost, seconds)
+        self.count_call(attempts.n, completion, cost, seconds)
         call = replace(
             call_of(plan, answer, fault, self._secrets),
             call_id=question.call_id,
@@ -219,9 +222,10 @@ class JudgeClient:
         )
         return _Ended(call, completion, counted)
 
-    def _count_call(
+    def count_call(
         self, n_attempts: int, completion: ChatCompletion | None, cost: float | None, seconds: float
     ) -> None:
+        """Add a call that has ended to what was done."""
         usage = completion.usage if completion else None
         self._effort += Effort(
             n_calls=1,

@@ -25,14 +25,12 @@ class Received:
     stored: str
 
 
-def received(text: str, secrets: tuple[str, ...]) -> Received:
-    """The completion that an endpoint answered with.
+def received(document: Any, secrets: tuple[str, ...]) -> Received:
+    """The completion that an endpoint answered with, from the JSON of its answer.
 
     Raises:
-        ValueError: it is no JSON.
         TypeError: it is no chat completion.
     """
-    document = json.loads(text)
     plain = json.dumps(document, ensure_ascii=False)
     # Half a character cannot be stored, and no secret may be.
     stored = without_secrets(plain.encode(errors="replace").decode(), secrets)

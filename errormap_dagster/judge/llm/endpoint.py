@@ -24,6 +24,8 @@ _MODES: Final = {
 _NO_KEY: Final = "no-key"
 """Servers on one's own machine ask for no key, but the client wants to send one."""
 _SECONDS_PER_MINUTE: Final = 60
+_OF_THE_CLIENT: Final = {"extra_headers": "headers", "extra_query": "params", "timeout": "timeout"}
+"""Parameters that are no part of the body, and what openai's client calls them in ``post``."""
 _SHORTEST_SECRET: Final = 6
 """A shorter value, such as the "x" that a server of one's own is content with, is no secret, and to
 take it out of texts would spoil them."""
@@ -47,6 +49,22 @@ def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
     Raises:
         SettingsError: a variable that the settings name is not set.
     """
+    return openai.AsyncOpenAI(
+        **_access(settings),
+        # A third of the work of the default client, and one connection for each call in flight.
+        http_client=openai.DefaultAioHttpClient(
+            limits=httpx2.Limits(max_connections=settings.limits.concurrency)
+        ),
+    )
+
+
+def blocking_endpoint_of(settings: JudgeSettings) -> openai.OpenAI:
+    """The same for code that makes one request at a time; see ``endpoint_of``."""
+    return openai.OpenAI(**_access(settings))
+
+
+def _access(settings: JudgeSettings) -> dict[str, Any]:
+    """What a client is told of the endpoint; it holds the key."""
     key = os.environ.get(settings.key_variable)
     if not key and settings.base_url is None:
         raise SettingsError(
@@ -58,18 +76,14 @@ def endpoint_of(settings: JudgeSettings) -> openai.AsyncOpenAI:
         if variable not in os.environ:
             raise SettingsError(f"judge.header_variables names {variable}, which is not set.")
         headers[header] = os.environ[variable]
-    return openai.AsyncOpenAI(
-        api_key=key or _NO_KEY,
-        base_url=settings.base_url,
-        default_headers=headers,
-        default_query=dict(settings.query),
-        timeout=settings.limits.timeout_seconds,
-        max_retries=0,
-        # A third of the work of the default client, and one connection for each call in flight.
-        http_client=openai.DefaultAioHttpClient(
-            limits=httpx2.Limits(max_connections=settings.limits.concurrency)
-        ),
-    )
+    return {
+        "api_key": key or _NO_KEY,
+        "base_url": settings.base_url,
+        "default_headers": headers,
+        "default_query": dict(settings.query),
+        "timeout": settings.limits.timeout_seconds,
+        "max_retries": 0,
+    }
 
 
 async def posted(endpoint: openai.AsyncOpenAI, request: Mapping[str, Any]) -> str:
@@ -78,7 +92,17 @@ async def posted(endpoint: openai.AsyncOpenAI, request: Mapping[str, Any]) -> st
     The client's own ``create`` walks through every part of the request and of the answer, schema
     included, which takes longer than to send and read them.
     """
-    return await endpoint.post("/chat/completions", cast_to=str, body=request)
+    named = {_OF_THE_CLIENT[name]: request[name] for name in _OF_THE_CLIENT if name in request}
+    options = cast("openai.RequestOptions", named)
+    return await endpoint.post(
+        "/chat/completions", cast_to=str, body=body_of(request), options=options
+    )
+
+
+def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of a request, beside what openai's client takes for itself."""
+    body = {name: value for name, value in request.items() if name not in _OF_THE_CLIENT}
+    return body | (body.pop("extra_body", None) or {})
 
 
 def limiter(per_minute: float | None) -> AsyncLimiter | None:

@@ -49,15 +49,22 @@ def fault_of(error: Exception, secrets: tuple[str, ...]) -> Fault:
     """What a failed call means. The reason holds no secret and is short."""
     reason = scrubbed(_told(error), secrets)
     if isinstance(error, openai.APIStatusError):
-        # OpenAI puts it into both fields, other providers into one of them.
-        if error.status_code == _TOO_MANY and _NO_QUOTA in {error.code, error.type}:
-            return Fault(Next.STOP, reason)
-        if error.status_code in _RETRIED or error.status_code >= _SERVER_ERROR:
-            wait = _wait_asked_for(error)
-            return Fault(Next.RETRY, reason, wait, error.status_code == _TOO_MANY)
-        return Fault(Next.STOP if error.status_code in _STOPS else Next.GIVE_UP, reason)
+        # OpenAI puts its code into both fields, other providers into one of them.
+        what_next = next_after(error.status_code, {error.code, error.type})
+        wait = _wait_asked_for(error) if what_next is Next.RETRY else None
+        is_rate_limit = what_next is Next.RETRY and error.status_code == _TOO_MANY
+        return Fault(what_next, reason, wait, is_rate_limit)
     # A broken connection, a time-out, or a body that is cut or is no JSON: it may pass.
     return Fault(Next.RETRY, reason)
+
+
+def next_after(status: int, codes: set[str | None]) -> Next:
+    """What follows from an answer of this status, with these codes in its body."""
+    if status == _TOO_MANY and _NO_QUOTA in codes:
+        return Next.STOP
+    if status in _RETRIED or status >= _SERVER_ERROR:
+        return Next.RETRY
+    return Next.STOP if status in _STOPS else Next.GIVE_UP
 
 
 def scrubbed(text: str, secrets: tuple[str, ...]) -> str:

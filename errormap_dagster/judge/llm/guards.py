@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -122,26 +122,51 @@ class Budget:
             JudgeStoppedError: a limit could be passed.
             SettingsError: a limit in dollars is set, but the price is not known.
         """
-        usd = cost_usd(price, prompt_tokens, 0, reply_tokens)
-        limits = self.limits
-        if usd is None and (limits.run_usd or limits.day_usd):
-            raise SettingsError(
-                f"judge.budget is in dollars, but no price of {model!r} is known. Name it under "
-                "judge.prices in errormap.yaml, or set a budget in tokens."
-            )
-        tokens = prompt_tokens + reply_tokens
+        usd, tokens = self.most_of(model, price, prompt_tokens, reply_tokens)
         # A call under way mostly costs far less than is set aside for it: it is waited for.
-        while (passed := self._passed(usd or 0.0, tokens)) and self._n_under_way:
+        while (passed := self.passed(usd, tokens)) and self._n_under_way:
             self._has_settled.clear()
             await self._has_settled.wait()
         if passed:
             raise JudgeStoppedError(passed)
         self._n_under_way += 1
-        self._reserved_usd += usd or 0.0
-        self._reserved_tokens += tokens
-        return usd or 0.0, tokens
+        self.hold(usd, tokens)
+        return usd, tokens
 
-    def _passed(self, usd: float, tokens: int) -> str | None:
+    def most_of(
+        self, model: str, price: Price | None, prompt_tokens: int, reply_tokens: int
+    ) -> tuple[float, int]:
+        """Dollars and tokens that a call may cost at most; 0 dollars where nobody limits them.
+
+        Raises:
+            SettingsError: a limit in dollars is set, but the price is not known.
+        """
+        usd = cost_usd(price, prompt_tokens, 0, reply_tokens)
+        limits = self.limits
+        if usd is None and (limits.run_usd or limits.day_usd):
+            raise SettingsError(
+                f"judge.budget is in dollars, but no price of {model!r} is known. Name it under "
+                "judge.prices in errormap.yaml (batch_input and batch_output for judge.lane "
+                "'batch'), or set a budget in tokens."
+            )
+        return usd or 0.0, prompt_tokens + reply_tokens
+
+    def hold(self, usd: float, tokens: int) -> None:
+        """Set so much aside."""
+        self._reserved_usd += usd
+        self._reserved_tokens += tokens
+
+    def put_back(self, usd: float, tokens: int) -> None:
+        """Free so much of what was set aside."""
+        self.hold(-usd, -tokens)
+
+    def spend(self, usd: float, tokens: int, *, limits: Iterable[str] = ("run", "day")) -> None:
+        """Count so much as spent, for the limits of this run, of this day or of both."""
+        for name in limits:
+            self._spent_usd[name] += usd
+            self._spent_tokens[name] += tokens
+
+    def passed(self, usd: float, tokens: int) -> str | None:
         """Which limit so much more could pass, as a message."""
         if _midnight(self.now()) > self._day:
             self._begin_day()
@@ -179,11 +204,8 @@ class Budget:
             reserved[0] if usd is None else usd, reserved[1] if tokens is None else tokens
         )
         self._n_under_way -= 1
-        self._reserved_usd -= reserved[0]
-        self._reserved_tokens -= reserved[1]
-        for name in ("run", "day"):
-            self._spent_usd[name] += counted.cost_usd
-            self._spent_tokens[name] += counted.n_tokens
+        self.put_back(*reserved)
+        self.spend(*counted)
         self._has_settled.set()
         return counted
 

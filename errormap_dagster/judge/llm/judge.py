@@ -1,6 +1,7 @@
 """The language model judge: the operations of ``Judge`` by calls to an endpoint."""
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from errormap_dagster.domain.records import (
@@ -17,6 +18,7 @@ from errormap_dagster.judge.interface import (
     Operation,
     TaxonomyLimits,
 )
+from errormap_dagster.judge.llm.batch.lane import BatchLane, Questions, is_lane_needed
 from errormap_dagster.judge.llm.classifying import Classifier
 from errormap_dagster.judge.llm.client import Answer, JudgeClient
 from errormap_dagster.judge.llm.induction import Induction
@@ -65,11 +67,19 @@ class LlmJudge:
         record_url: of the record of calls.
         run_id: stands in what is paid for.
         asker: answers instead of the endpoint.
+        batch_folder: for files on their way to the provider's Batch API and back; without one no
+            call goes that way.
     """
 
     def __init__(
-        self, settings: JudgeSettings, record_url: str, run_id: str, asker: Asker | None = None
+        self,
+        settings: JudgeSettings,
+        record_url: str,
+        run_id: str,
+        asker: Asker | None = None,
+        batch_folder: Path | None = None,
     ) -> None:
+        self._batch_folder = batch_folder
         self._settings = settings
         self._record_url = record_url
         self._run_id = run_id
@@ -77,6 +87,7 @@ class LlmJudge:
         self._plans = {stage: plan_of(settings, stage) for stage in Operation}
         self._started: _Started | None = None
         self._ended = Effort()
+        self._lane: BatchLane | None = None
 
     def identity(self, operation: Operation) -> JudgeIdentity:
         """The model, the prompt and the parameters of an operation."""
@@ -97,6 +108,14 @@ class LlmJudge:
         started.loop.close()
         if started.record:
             started.record.close()
+        if self._lane:
+            self._lane.close()
+            self._lane = None
+
+    def analyse_ahead(self, cases: Iterable[FailureCase]) -> None:
+        """Have failures read by batch; see ``AsksAhead``."""
+        plan, most = self._plans[Operation.ANALYSE], self._settings.limits.prompt_tokens
+        self._ask_ahead(plan, lambda: (analysis_prompt(plan, case, most) for case in cases))
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """Read failures side by side; see ``Judge.analyse``."""
@@ -116,6 +135,14 @@ class LlmJudge:
         induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
         return self._running().loop.submit(induction.grow(ordered)).result()
 
+    def classify_ahead(self, tasks: Iterable[ClassificationTask]) -> None:
+        """Have errors classified by batch; see ``AsksAhead``."""
+        questions_of = self._classifier().questions
+        self._ask_ahead(
+            self._plans[Operation.CLASSIFY],
+            lambda: (question for task in tasks for question in questions_of(task)),
+        )
+
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Put errors into categories side by side; see ``Judge.classify``."""
         return self._in_order(self._classifier().classify, tasks)
@@ -131,6 +158,19 @@ class LlmJudge:
         plan = self._plans[Operation.CLASSIFY]
         most_tokens = self._settings.limits.prompt_tokens
         return Classifier(self._ask, plan, self._settings.errors_per_classification, most_tokens)
+
+    def _ask_ahead(self, plan: StagePlan, questions: Questions) -> None:
+        folder = self._batch_folder
+        if folder is None or next(questions(), None) is None:
+            return  # nobody needs a key
+        if self._lane is None:
+            record = CallRecord.open(self._record_url)
+            client = self._running().client if is_lane_needed(self._settings, record) else None
+            if client is None:
+                record.close()
+                return
+            self._lane = BatchLane(self._settings, client, record, folder, self._run_id)
+        self._lane.ask(plan, questions)
 
     async def _ask(self, plan: StagePlan, system: str, case: str) -> Answer:
         return await self._running().asker.ask(plan, system, case)

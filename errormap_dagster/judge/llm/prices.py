@@ -24,6 +24,15 @@ def price_of(model: str, own: Mapping[str, Price]) -> Price | None:
     return own.get(model) or shipped_prices().get(model)
 
 
+def batch_price_of(model: str, own: Mapping[str, Price]) -> Price | None:
+    """The price of a model's calls by batch, in the same form; None when it is not known."""
+    price = price_of(model, own)
+    if price is None or price.batch_input is None or price.batch_output is None:
+        return None
+    cached = price.batch_cached_input
+    return Price(input=price.batch_input, cached_input=cached, output=price.batch_output)
+
+
 def cost_usd(
     price: Price | None, prompt_tokens: int | None, cached: int | None, completion: int | None
 ) -> float | None:

@@ -126,10 +126,7 @@ class CallRecord:
         """Save or mend calls, all or none of them; the rows in force, in the same order."""
         dialect = self.engine.dialect.name
         with told_plainly(self.engine), self.engine.begin() as connection:
-            written = [
-                row for part in _parts(entries) for row in _written(connection, dialect, part)
-            ]
-            connection.execute(PAYMENT, [_payment(entry) for entry in entries])
+            written = write_within(connection, dialect, entries)
         old = [call.call_id for call, is_new in written if not is_new]
         in_force = self.find_all(old) if old else {}
         return [call if is_new else in_force[call.call_id] for call, is_new in written]
@@ -163,6 +160,19 @@ class CallRecord:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def write_within(
+    connection: sa.Connection, dialect: str, entries: Sequence[Entry]
+) -> list[tuple[Call, bool]]:
+    """Save or mend calls, and what was paid for them, within a transaction of the caller's.
+
+    Returns:
+        Each call with whether its row is new; where it is not, another row may be in force.
+    """
+    written = [row for part in _parts(entries) for row in _written(connection, dialect, part)]
+    connection.execute(PAYMENT, [_payment(entry) for entry in entries])
+    return written
 
 
 def _parts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 # Any number will do, as long as every process that makes the tables takes the same one.
-_TABLE_LOCK = 5_306_114
+TABLE_LOCK = 5_306_114
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -39,11 +39,11 @@ _NAMES = ("stage", "judge", "prompt_hash", "reply_schema_hash", "parameters", "s
 _TOKENS = ("prompt_tokens", "cached_prompt_tokens", "completion_tokens")
 _METADATA = sa.MetaData()
 # Both databases sort alike, whatever the locale of the server.
-_BY_CODE_POINT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+BY_CODE_POINT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 JUDGE_CALLS = sa.Table(
     "judge_calls",
     _METADATA,
-    sa.Column("call_id", _BY_CODE_POINT, primary_key=True),
+    sa.Column("call_id", BY_CODE_POINT, primary_key=True),
     *(sa.Column(name, sa.Text, nullable=False) for name in _NAMES),
     sa.Column("attempts", sa.BigInteger, nullable=False),
     *(sa.Column(name, sa.BigInteger) for name in _TOKENS),
@@ -96,6 +96,6 @@ def make_tables(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # IF NOT EXISTS alone fails there when two processes make a table at once.
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TABLE_LOCK)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TABLE_LOCK)))
         for table in (JUDGE_CALLS, JUDGE_PAYMENTS):
             connection.execute(CreateTable(table, if_not_exists=True))

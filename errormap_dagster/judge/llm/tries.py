@@ -1,19 +1,18 @@
 """Trying a call until the endpoint answers it, within the limits of the settings."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from errormap_dagster.judge.llm.ending import Received, received
 from errormap_dagster.judge.llm.endpoint import endpoint_of, limiter, posted
 from errormap_dagster.judge.llm.faults import Fault, FaultError, Next, fault_of
 from errormap_dagster.judge.llm.guards import CircuitBreaker
+from errormap_dagster.judge.llm.retries import Wait, is_retried
 from errormap_dagster.judge_settings import JudgeSettings
-
-_SHORTEST_WAIT_SECONDS: Final = 0.25
 
 
 @dataclass(slots=True)
@@ -38,8 +37,8 @@ class Tries:
         self._tokens_per_minute = limiter(limits.tokens_per_minute)
         self._retrying = AsyncRetrying(
             stop=stop_after_attempt(limits.attempts),
-            retry=retry_if_exception(_is_retried),
-            wait=_Wait(limits.longest_wait_seconds),
+            retry=retry_if_exception(is_retried),
+            wait=Wait(limits.longest_wait_seconds),
             sleep=breaker.pause,
             reraise=True,
         )
@@ -74,7 +73,7 @@ class Tries:
             await self._tokens_per_minute.acquire(min(n_tokens, self._tokens_per_minute.max_rate))
         attempts.n += 1
         try:
-            answer = received(await posted(self._endpoint, request), self._secrets)
+            answer = received(json.loads(await posted(self._endpoint, request)), self._secrets)
         except Exception as error:  # noqa: BLE001 - the client raises many kinds
             fault = fault_of(error, self._secrets)
         else:
@@ -96,21 +95,3 @@ class Tries:
             )
         if not fault.is_rate_limit:
             self._breaker.failed(fault.reason)
-
-
-class _Wait:
-    """The pause before the next try: what the endpoint asked for, else longer and longer."""
-
-    def __init__(self, longest_seconds: float) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=longest_seconds)
-
-    def __call__(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        pause = max(_SHORTEST_WAIT_SECONDS, self._backoff(state))
-        if isinstance(error, FaultError) and error.fault.wait_seconds is not None:
-            return error.fault.wait_seconds + _SHORTEST_WAIT_SECONDS * self._backoff(state)
-        return pause
-
-
-def _is_retried(error: BaseException) -> bool:
-    return isinstance(error, FaultError) and error.fault.next is Next.RETRY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from errormap_dagster.judge.llm.prices import cost_usd, price_of, shipped_prices
+from errormap_dagster.judge.llm.prices import batch_price_of, cost_usd, price_of, shipped_prices
 from errormap_dagster.judge_settings import Price
 
 PRICE = Price(input=2.0, cached_input=0.5, output=10.0)
@@ -48,3 +48,19 @@ def test_no_shipped_model_asks_more_for_what_is_cached() -> None:
     for price in shipped_prices().values():
         assert price.cached_input is not None
         assert 0 < price.cached_input < price.input < price.output
+
+
+def test_the_price_by_batch_is_not_guessed_from_the_ordinary_one() -> None:
+    by_batch = Price(input=2, output=8, batch_input=1, batch_cached_input=0.5, batch_output=4)
+    assert batch_price_of("m", {"m": by_batch}) == Price(input=1, cached_input=0.5, output=4)
+    for half_known in ({}, {"batch_input": 1.0}, {"batch_output": 4.0}):
+        assert batch_price_of("m", {"m": Price(input=2, output=8, **half_known)}) is None
+    assert batch_price_of("gpt-4o-of-someone-else", {}) is None
+
+
+def test_every_shipped_model_costs_half_by_batch() -> None:
+    for model, price in shipped_prices().items():
+        by_batch = batch_price_of(model, {})
+        assert by_batch is not None
+        assert by_batch.input == pytest.approx(price.input / 2)
+        assert by_batch.output == pytest.approx(price.output / 2)
