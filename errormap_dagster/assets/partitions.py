@@ -66,8 +66,8 @@ def materialize_evaluations(
     at the end of the run and names it.
 
     Returns:
-        Metadata of the whole table; the row count of each evaluation stands on its partition, unless
-        there are very many.
+        Metadata of the whole table; the row count of each evaluation stands on its partition,
+        unless there are very many.
 
     Raises:
         RetryRequested: what went wrong may be gone in a moment; the others are not made again.
