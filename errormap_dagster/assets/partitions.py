@@ -15,6 +15,9 @@ MAX_RETRIES = 2
 SECONDS_TO_RETRY = 10
 """A full disk or a share that is away for a moment; errors of ours are not tried again."""
 
+_MOST_NOTES = 100
+"""Dagster reads all partitions for each note on one: with more, notes would outlast the work."""
+
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 _PARTITIONS = "evaluation"
@@ -63,7 +66,8 @@ def materialize_evaluations(
     at the end of the run and names it.
 
     Returns:
-        Metadata of the whole table; the row count of each evaluation stands on its partition.
+        Metadata of the whole table; the row count of each evaluation stands on its partition,
+        unless there are very many.
 
     Raises:
         RetryRequested: what went wrong may be gone in a moment; the others are not made again.
@@ -74,8 +78,7 @@ def materialize_evaluations(
     done = make_evaluations(project, table, evaluations, make)
     if done.is_worth_a_retry and context.retry_number < MAX_RETRIES:
         raise dg.RetryRequested(MAX_RETRIES, SECONDS_TO_RETRY)
-    # Of what is unchanged nothing is new to tell, and Dagster reads all partitions for each note.
-    for evaluation in done.made:
+    for evaluation in done.made if len(done.made) <= _MOST_NOTES else []:
         n_rows = project.store.n_rows(table, partition_of(evaluation))
         note = {"dagster/partition_row_count": n_rows}
         context.add_asset_metadata(note, partition_key=evaluation.key)

@@ -17,7 +17,7 @@ from errormap_dagster.evaluations import Evaluation
 KEPT, DUPLICATE, CONFLICT = "kept", "duplicate", "conflict"
 _LIGHT = ["row_number", "example_id", "trial", "run_id", "content", "n_text_bytes"]
 _ROW = ["source_uri", "row_number"]
-_PART_BYTES = 128 * 2**20
+_PART_BYTES = 64 * 2**20
 """Texts held in memory at a time while an evaluation is written."""
 
 

@@ -92,19 +92,25 @@ def _picks(project: Project, dataset: str) -> Iterator[pl.DataFrame]:
     """
     models = [e for e in project.landing.evaluations() if e.dataset == dataset]
     correct = {e: ids for e in models if (ids := _correct_ids(project, e)) is not None}
-    examples = sorted({example for ids in correct.values() for example in ids["example_id"]})
+    examples = _examples_of(correct)
     n_bytes = sum(project.store.n_bytes("raw_predictions", partition_of(e)) for e in models)
-    size = -(-max(len(examples), 1) // (1 + n_bytes // _PART_BYTES))
+    size = -(-max(examples.height, 1) // (1 + n_bytes // _PART_BYTES))
     kept = project.store.scan(_TABLE, _of(dataset))
     chosen = project.settings.correct_predictions
-    for start in range(0, max(len(examples), 1), size):
-        part = pl.DataFrame({"example_id": examples[start : start + size]}, _EXAMPLES)
+    for start in range(0, max(examples.height, 1), size):
+        part = examples.slice(start, size)
         yield pick_correct_predictions(
             _correct(project, correct, part),
             kept.join(part.lazy(), on="example_id", how="semi").collect(),
             k=chosen.per_example,
             seed=chosen.seed,
         )
+
+
+def _examples_of(correct: dict[Evaluation, pl.DataFrame]) -> pl.DataFrame:
+    """The examples of these predictions, each once, sorted."""
+    found = [ids.select("example_id") for ids in correct.values()]
+    return pl.concat([pl.DataFrame(schema=_EXAMPLES), *found]).unique().sort("example_id")
 
 
 def _correct_ids(project: Project, evaluation: Evaluation) -> pl.DataFrame | None:
