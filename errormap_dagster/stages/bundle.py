@@ -42,7 +42,7 @@ TABLES = (
 SETTINGS, PREDICTIONS, PICKED = "settings.json", "predictions.parquet", "picks.parquet"
 CALLS, TAXONOMIES, STAGING, LANDINGS = "calls.jsonl", "taxonomies/", "staging/", "landings.json"
 _OF_THE_ENDPOINT = {"base_url", "key_variable", "headers", "header_variables", "query"}
-_OF_THE_MACHINE = {"budget", "prices", "limits"}
+_OF_THE_MACHINE = {"budget", "prices", "limits", "lane", "batch"}
 _ROWS_AT_ONCE = 5000
 _LISTS = {Operation.GENERATE.value, Operation.UPDATE.value, Operation.REVIEW.value}
 

@@ -30,7 +30,7 @@ from errormap_dagster.stages.scratch import JudgedProject, scratch_home
 
 _CASES_TO_LEARN_FROM = 200
 
-_BY_BATCH: Final = {Operation.ANALYSE, Operation.CLASSIFY}
+_BY_BATCH = {Operation.ANALYSE, Operation.CLASSIFY}
 """Stages whose calls go by the provider's Batch API where that lane is chosen."""
 
 

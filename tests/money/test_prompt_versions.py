@@ -33,8 +33,8 @@ def second_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def _forget_templates() -> None:
-    prompts._environment.cache_clear()
-    prompts._template.cache_clear()
+    prompts._environment.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prompts._template.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
 
 def with_versions(home: Path, base_url: str, run_id: str, **second: str) -> Project:
