@@ -5,6 +5,7 @@ as a part with a name (``parts.py``). It stands in the file that was made from i
 Nothing else decides what is stale, so ``status`` and ``run`` cannot disagree.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ CODE_VERSIONS: dict[str, str] = {
     "category_assignments": "1",
     "evaluations": "1",
     "failure_ledger": "1",
-    "signatures": "1",
+    "signatures": "2",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -87,7 +88,8 @@ class Fingerprints:
         )
 
     def _rule(self, dataset: str) -> str:
-        return part(self.settings.of_dataset(dataset).model_dump_json())
+        # The skill says how results are read, not which predictions fail.
+        return part(self.settings.of_dataset(dataset).model_dump_json(exclude={"skill"}))
 
     def _picks(self) -> str:
         return part(self.settings.correct_predictions.model_dump_json())
@@ -190,6 +192,9 @@ class Fingerprints:
         """The assignments and the numbers of predictions they are shares of."""
         return fingerprint(
             code=CODE_VERSIONS["signatures"],
+            statistics=part(
+                self.settings.signatures.model_dump_json(), json.dumps(self.settings.groups)
+            ),
             taxonomies=self.taxonomies(),
             evaluations=self._all(*BY_EVALUATION),
         )

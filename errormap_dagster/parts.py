@@ -24,6 +24,7 @@ REASONS = {
     "judged_errors": "changed judgements",
     "taxonomies": "new taxonomy version",
     "reported": "another taxonomy is reported",
+    "statistics": "changed groups, bounds or pairs",
     "evaluations": "changed evaluations",
     "tables": "changed tables",
     "code": "new code version",
