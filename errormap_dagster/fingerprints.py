@@ -31,6 +31,9 @@ CODE_VERSIONS: dict[str, str] = {
     "evaluations": "1",
     "failure_ledger": "1",
     "signatures": "2",
+    "model_comparisons": "1",
+    "category_transitions": "1",
+    "model_deviations": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -43,6 +46,8 @@ ABOVE = {
 
 BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
+
+COMPARISON_TABLES = ("model_comparisons", "category_transitions", "model_deviations")
 
 TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
 
@@ -199,6 +204,17 @@ class Fingerprints:
             evaluations=self._all(*BY_EVALUATION),
         )
 
+    def comparisons(self) -> str:
+        """The outcomes of all predictions, and which pairs of models are compared."""
+        settings = self.settings.comparisons.model_dump_json(exclude={"max_regression"})
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in COMPARISON_TABLES)),
+            statistics=part(settings),
+            reported=part(self.settings.taxonomy.reported),
+            taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
     def _all(self, *tables: str) -> str:
         evaluations = self.landing.evaluations()
         above = [mark for table in tables for mark in self._stored(table, evaluations)]
@@ -212,6 +228,7 @@ class Fingerprints:
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
             *("signatures", "judge_calls"),
+            *COMPARISON_TABLES,
         )
         tables = part(
             self.taxonomies(),

@@ -30,6 +30,9 @@ GROUPS = {
     "evaluations": "results",
     "failure_ledger": "results",
     "signatures": "results",
+    "model_comparisons": "results",
+    "category_transitions": "results",
+    "model_deviations": "results",
 }
 """The stage of the method that each table belongs to."""
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from errormap_dagster.cli import console
+from errormap_dagster.cli.choices import FailOn
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.home import HOME_VARIABLE
 
@@ -85,6 +86,31 @@ def export(
     from errormap_dagster.cli.export import export_table  # noqa: PLC0415 - as above
 
     raise typer.Exit(export_table(home, table, to))
+
+
+@app.command()
+def compare(  # noqa: PLR0913 - each is an option of its own
+    model_a: Annotated[str, typer.Argument(help="The first model, or the version before.")],
+    model_b: Annotated[str, typer.Argument(help="The second model.")],
+    *,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit with 1 when all failures together, or any category, rise."),
+    ] = None,
+    max_regression: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="By so much a rate may rise; default: the settings."),
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a summary to this file.")] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say what model B fixed, broke and moved on the same examples, and what is chance."""
+    from errormap_dagster.cli.compare import Question, compare_models  # noqa: PLC0415 - as above
+
+    question = Question(model_a, model_b, dataset, fail_on, max_regression)
+    raise typer.Exit(compare_models(home, question, markdown, is_json=is_json))
 
 
 @app.command()

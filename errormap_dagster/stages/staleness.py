@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import ABOVE, BY_EVALUATION, Fingerprints
+from errormap_dagster.fingerprints import ABOVE, BY_EVALUATION, COMPARISON_TABLES, Fingerprints
 from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import evaluation_rows
@@ -92,6 +92,7 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         "evaluations": evaluation_rows(project).fingerprint,
         "failure_ledger": marks.failure_ledger(),
         "signatures": marks.signatures(),
+        **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

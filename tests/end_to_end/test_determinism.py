@@ -28,6 +28,9 @@ TABLES = [
     "category_assignments",
     "failure_ledger",
     "signatures",
+    "model_comparisons",
+    "category_transitions",
+    "model_deviations",
 ]
 SCRIPT = """
 import sys

@@ -35,6 +35,7 @@ MARTS = {
     "fct_judge_costs",
     "rpt_failure_signatures",
     "rpt_dataset_health",
+    "rpt_model_comparisons",
 }
 
 
