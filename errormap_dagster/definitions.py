@@ -11,6 +11,7 @@ import dagster as dg
 from errormap_dagster.assets import (
     assignments,
     comparisons,
+    gold,
     judging,
     landing,
     predictions,
@@ -63,6 +64,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             results.failure_ledger,
             results.signatures,
             comparisons.model_comparison,
+            gold.gold,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

@@ -34,6 +34,9 @@ CODE_VERSIONS: dict[str, str] = {
     "model_comparisons": "1",
     "category_transitions": "1",
     "model_deviations": "1",
+    "suspect_gold": "1",
+    "gold_noise": "1",
+    "gold_scores": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -48,6 +51,8 @@ BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
 
 COMPARISON_TABLES = ("model_comparisons", "category_transitions", "model_deviations")
+
+GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
 
 TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
 
@@ -215,6 +220,14 @@ class Fingerprints:
             evaluations=self._all(*BY_EVALUATION),
         )
 
+    def gold(self, verdicts: str) -> str:
+        """The predictions, their judgements, and the verdicts of people."""
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in GOLD_TABLES)),
+            verdicts=part(verdicts),
+            evaluations=self._all("raw_predictions", "failures", "judged_errors"),
+        )
+
     def _all(self, *tables: str) -> str:
         evaluations = self.landing.evaluations()
         above = [mark for table in tables for mark in self._stored(table, evaluations)]
@@ -229,6 +242,7 @@ class Fingerprints:
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
             *("signatures", "judge_calls"),
             *COMPARISON_TABLES,
+            *GOLD_TABLES,
         )
         tables = part(
             self.taxonomies(),

@@ -25,6 +25,7 @@ REASONS = {
     "taxonomies": "new taxonomy version",
     "reported": "another taxonomy is reported",
     "statistics": "changed groups, bounds or pairs",
+    "verdicts": "new verdicts on gold",
     "evaluations": "changed evaluations",
     "tables": "changed tables",
     "code": "new code version",

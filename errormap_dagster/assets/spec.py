@@ -33,6 +33,9 @@ GROUPS = {
     "model_comparisons": "results",
     "category_transitions": "results",
     "model_deviations": "results",
+    "suspect_gold": "results",
+    "gold_noise": "results",
+    "gold_scores": "results",
 }
 """The stage of the method that each table belongs to."""
 

@@ -26,6 +26,9 @@ app = typer.Typer(
 judge_app = typer.Typer(help="The judge that reads the failures.", no_args_is_help=True)
 app.add_typer(judge_app, name="judge")
 
+gold_app = typer.Typer(help="References that may be wrong.", no_args_is_help=True)
+app.add_typer(gold_app, name="gold")
+
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
@@ -157,6 +160,30 @@ def judge_check(home: HomeOption = None) -> None:
     from errormap_dagster.cli.judge import check_judge  # noqa: PLC0415 - as above
 
     raise typer.Exit(check_judge(home))
+
+
+@gold_app.command("export")
+def gold_export(
+    to: Annotated[Path, typer.Option("--to", help="A file ending in .csv, .parquet or .jsonl.")],
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="So many examples of each dataset.")] = 100,
+    home: HomeOption = None,
+) -> None:
+    """Write the queue of suspect references, with room for verdicts."""
+    from errormap_dagster.cli.gold import export_queue  # noqa: PLC0415 - as above
+
+    raise typer.Exit(export_queue(home, to, dataset, top))
+
+
+@gold_app.command("import")
+def gold_import(
+    path: Annotated[Path, typer.Argument(help="The queue as CSV, with verdicts.", exists=True)],
+    home: HomeOption = None,
+) -> None:
+    """Read verdicts (wrong, right, unclear) and count them."""
+    from errormap_dagster.cli.gold import take_verdicts  # noqa: PLC0415 - as above
+
+    raise typer.Exit(take_verdicts(home, path))
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from errormap_dagster.stages import (
     assignments,
     calls,
     comparisons,
+    gold,
     predictions,
     results,
     taxonomies,
@@ -124,5 +125,6 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_ledger(project)
         results.make_signatures(project)
         comparisons.make_comparisons(project)
+        gold.make_gold(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

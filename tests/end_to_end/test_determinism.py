@@ -31,6 +31,9 @@ TABLES = [
     "model_comparisons",
     "category_transitions",
     "model_deviations",
+    "suspect_gold",
+    "gold_noise",
+    "gold_scores",
 ]
 SCRIPT = """
 import sys
