@@ -15,6 +15,7 @@ from errormap_dagster.assets import (
     judging,
     landing,
     predictions,
+    profiles,
     results,
     taxonomies,
 )
@@ -65,6 +66,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             results.signatures,
             comparisons.model_comparison,
             gold.gold,
+            profiles.profile,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

@@ -37,6 +37,8 @@ CODE_VERSIONS: dict[str, str] = {
     "suspect_gold": "1",
     "gold_noise": "1",
     "gold_scores": "1",
+    "benchmark_profiles": "1",
+    "dataset_similarities": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -51,6 +53,8 @@ BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
 
 COMPARISON_TABLES = ("model_comparisons", "category_transitions", "model_deviations")
+
+PROFILE_TABLES = ("benchmark_profiles", "dataset_similarities")
 
 GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
 
@@ -228,6 +232,17 @@ class Fingerprints:
             evaluations=self._all("raw_predictions", "failures", "judged_errors"),
         )
 
+    def profiles(self) -> str:
+        """The assignments under the reported taxonomy, and the declared skills."""
+        skills = {name: d.skill for name, d in sorted(self.settings.datasets.items()) if d.skill}
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in PROFILE_TABLES)),
+            statistics=part(json.dumps(skills)),
+            reported=part(self.settings.taxonomy.reported),
+            taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
     def _all(self, *tables: str) -> str:
         evaluations = self.landing.evaluations()
         above = [mark for table in tables for mark in self._stored(table, evaluations)]
@@ -243,6 +258,7 @@ class Fingerprints:
             *("signatures", "judge_calls"),
             *COMPARISON_TABLES,
             *GOLD_TABLES,
+            *PROFILE_TABLES,
         )
         tables = part(
             self.taxonomies(),

@@ -36,6 +36,8 @@ GROUPS = {
     "suspect_gold": "results",
     "gold_noise": "results",
     "gold_scores": "results",
+    "benchmark_profiles": "results",
+    "dataset_similarities": "results",
 }
 """The stage of the method that each table belongs to."""
 

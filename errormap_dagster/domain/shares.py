@@ -50,7 +50,9 @@ def _effective_sizes(
     per_share = _variances(errors, totals, shares, by).with_columns(
         relative=pl.col("variance") / share
     )
-    units = errors.group_by([*by, *_UNIT], maintain_order=True).agg(pl.sum("sampling_weight"))
+    units = errors.group_by(list(dict.fromkeys([*by, *_UNIT])), maintain_order=True).agg(
+        pl.sum("sampling_weight")
+    )
     weight = pl.col("sampling_weight")
     # With one category alone there is no variance to see; whole examples are what was drawn.
     drawn = units.group_by(by, maintain_order=True).agg(

@@ -21,6 +21,7 @@ from errormap_dagster.stages import (
     comparisons,
     gold,
     predictions,
+    profiles,
     results,
     taxonomies,
 )
@@ -125,6 +126,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_ledger(project)
         results.make_signatures(project)
         comparisons.make_comparisons(project)
+        profiles.make_profiles(project)
         gold.make_gold(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

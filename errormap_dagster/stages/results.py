@@ -103,7 +103,7 @@ def make_signatures(project: Project) -> bool:
     mark = project.fingerprints.signatures()
     if project.store.fingerprint("signatures") == mark:
         return False
-    settings, evaluations = project.settings, _evaluations(project)
+    settings, evaluations = project.settings, evaluation_counts(project)
     assigned = weighted_assignments(project)
     frames = [
         signatures(
@@ -131,7 +131,7 @@ def weighted_assignments(project: Project) -> pl.DataFrame:
     )
 
 
-def _evaluations(project: Project) -> pl.DataFrame:
+def evaluation_counts(project: Project) -> pl.DataFrame:
     """One row per dataset and model: n_predictions, n_failures, n_judged."""
     counted = [
         of_complete_evaluations(project, table)

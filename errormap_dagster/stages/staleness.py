@@ -10,6 +10,7 @@ from errormap_dagster.fingerprints import (
     BY_EVALUATION,
     COMPARISON_TABLES,
     GOLD_TABLES,
+    PROFILE_TABLES,
     Fingerprints,
 )
 from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
@@ -100,6 +101,7 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         "failure_ledger": marks.failure_ledger(),
         "signatures": marks.signatures(),
         **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
+        **dict.fromkeys(PROFILE_TABLES, marks.profiles()),
         **dict.fromkeys(GOLD_TABLES, marks.gold(verdict_text(project))),
     }
     pending: list[PendingWork] = []

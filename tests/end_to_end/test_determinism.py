@@ -34,6 +34,8 @@ TABLES = [
     "suspect_gold",
     "gold_noise",
     "gold_scores",
+    "benchmark_profiles",
+    "dataset_similarities",
 ]
 SCRIPT = """
 import sys

@@ -36,6 +36,7 @@ MARTS = {
     "rpt_failure_signatures",
     "rpt_dataset_health",
     "rpt_model_comparisons",
+    "rpt_benchmark_profiles",
 }
 
 
