@@ -1,9 +1,9 @@
 """What a dataset measures: how its failures spread over categories, over all models.
 
 Shares have the intervals of ``shares.py``: one example failed by several models is one example.
-Datasets are as far apart as the Jensen-Shannon distance of their shares, base 2 (Lin 1991), computed
-by scipy. A category discriminates between models by the standard deviation of their rates in it,
-less what chance adds.
+Datasets are as far apart as the Jensen-Shannon distance of their shares (Lin 1991), base 2, which
+scipy computes. A category discriminates between models by the standard deviation of their rates in
+it, less what chance adds.
 """
 
 from collections.abc import Collection, Mapping
