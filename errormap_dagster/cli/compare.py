@@ -66,13 +66,13 @@ def _shown(differences: pl.DataFrame) -> pl.DataFrame:
 
 def _table(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of one dataset under short headings, differences in points of per cent."""
-    points = [
-        f"{100 * d:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-        for d, low, high in rows.select(
-            "rate_difference", "rate_difference_low", "rate_difference_high"
-        ).iter_rows()
-    ]
-    surely = pl.when(pl.col("rate_difference") > 0).then(pl.lit("more")).otherwise(pl.lit("less"))
+    difference = pl.col("rate_difference")
+    surely = pl.when(difference > 0).then(pl.lit("more")).otherwise(pl.lit("less"))
+    points = {
+        "B-A": difference,
+        "low": pl.col("rate_difference_low"),
+        "high": pl.col("rate_difference_high"),
+    }
     return rows.select(
         category="category",
         A="n_a",
@@ -82,16 +82,17 @@ def _table(rows: pl.DataFrame) -> pl.DataFrame:
         left="n_moved_out",
         came="n_moved_in",
         same="n_unchanged",
-        q=pl.col("q_value").map_elements(lambda q: f"{q:.2g}", return_dtype=pl.String),
+        **{name: (100 * value).round(1) for name, value in points.items()},
+        q=pl.col("q_value").round(3),
         least=(100 * pl.col("detectable_difference")).round(1),
         B_is=pl.when("is_significant").then(surely).otherwise(pl.lit("?")),
-    ).with_columns(pl.Series("B - A", points))
+    )
 
 
 _LEGEND = (
     "fixed and broken: A or B alone fails; left and came: both fail, in another category than B or "
-    "A; B - A: percentage points with 95 % interval; least: what could have been shown; ?: no "
-    "difference shown."
+    "A; B-A, low, high: percentage points with 95 % interval; least: what could have been shown; "
+    "?: no difference shown."
 )
 
 
