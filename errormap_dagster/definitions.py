@@ -8,7 +8,17 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
+from errormap_dagster.assets import (
+    assignments,
+    comparisons,
+    gold,
+    judging,
+    landing,
+    predictions,
+    profiles,
+    results,
+    taxonomies,
+)
 from errormap_dagster.assets.dbt import warehouse_assets
 from errormap_dagster.automation import (
     failed_runs,
@@ -24,6 +34,7 @@ from errormap_dagster.quality.contracts import contract_check, expectations_chec
 from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.quality.grounding import grounded
+from errormap_dagster.quality.regressions import no_regression
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
@@ -53,6 +64,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             results.evaluations,
             results.failure_ledger,
             results.signatures,
+            comparisons.model_comparison,
+            gold.gold,
+            profiles.profile,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[
@@ -61,6 +75,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *CONSERVATION_CHECKS,
             *EVALUATION_CHECKS,
             failure_rate_drift,
+            no_regression,
             grounded,
         ],
         jobs=list(JOBS.values()),

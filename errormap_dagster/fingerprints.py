@@ -5,6 +5,7 @@ as a part with a name (``parts.py``). It stands in the file that was made from i
 Nothing else decides what is stale, so ``status`` and ``run`` cannot disagree.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -29,7 +30,15 @@ CODE_VERSIONS: dict[str, str] = {
     "category_assignments": "1",
     "evaluations": "1",
     "failure_ledger": "1",
-    "signatures": "1",
+    "signatures": "2",
+    "model_comparisons": "1",
+    "category_transitions": "1",
+    "model_deviations": "1",
+    "suspect_gold": "1",
+    "gold_noise": "1",
+    "gold_scores": "1",
+    "benchmark_profiles": "1",
+    "dataset_similarities": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -42,6 +51,12 @@ ABOVE = {
 
 BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
+
+COMPARISON_TABLES = ("model_comparisons", "category_transitions", "model_deviations")
+
+PROFILE_TABLES = ("benchmark_profiles", "dataset_similarities")
+
+GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
 
 TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
 
@@ -87,7 +102,8 @@ class Fingerprints:
         )
 
     def _rule(self, dataset: str) -> str:
-        return part(self.settings.of_dataset(dataset).model_dump_json())
+        # The skill says how results are read, not which predictions fail.
+        return part(self.settings.of_dataset(dataset).model_dump_json(exclude={"skill"}))
 
     def _picks(self) -> str:
         return part(self.settings.correct_predictions.model_dump_json())
@@ -190,6 +206,39 @@ class Fingerprints:
         """The assignments and the numbers of predictions they are shares of."""
         return fingerprint(
             code=CODE_VERSIONS["signatures"],
+            statistics=part(
+                self.settings.signatures.model_dump_json(), json.dumps(self.settings.groups)
+            ),
+            taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
+    def comparisons(self) -> str:
+        """The outcomes of all predictions, and which pairs of models are compared."""
+        settings = self.settings.comparisons.model_dump_json(exclude={"max_regression"})
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in COMPARISON_TABLES)),
+            statistics=part(settings),
+            reported=part(self.settings.taxonomy.reported),
+            taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
+    def gold(self, verdicts: str) -> str:
+        """The predictions, their judgements, and the verdicts of people."""
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in GOLD_TABLES)),
+            verdicts=part(verdicts),
+            evaluations=self._all("raw_predictions", "failures", "judged_errors"),
+        )
+
+    def profiles(self) -> str:
+        """The assignments under the reported taxonomy, and the declared skills."""
+        skills = {name: d.skill for name, d in sorted(self.settings.datasets.items()) if d.skill}
+        return fingerprint(
+            code=part(*(CODE_VERSIONS[table] for table in PROFILE_TABLES)),
+            statistics=part(json.dumps(skills)),
+            reported=part(self.settings.taxonomy.reported),
             taxonomies=self.taxonomies(),
             evaluations=self._all(*BY_EVALUATION),
         )
@@ -207,6 +256,9 @@ class Fingerprints:
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
             *("signatures", "judge_calls"),
+            *COMPARISON_TABLES,
+            *GOLD_TABLES,
+            *PROFILE_TABLES,
         )
         tables = part(
             self.taxonomies(),

@@ -111,6 +111,11 @@ class Home:
         return self.root / "judge_batches"
 
     @property
+    def gold_verdicts(self) -> Path:
+        """What people said of suspect references."""
+        return self.root / "reviews" / "gold_verdicts.csv"
+
+    @property
     def obstacles(self) -> Path:
         """What kept evaluations from being made."""
         return self.root / "obstacles.json"

@@ -24,6 +24,8 @@ REASONS = {
     "judged_errors": "changed judgements",
     "taxonomies": "new taxonomy version",
     "reported": "another taxonomy is reported",
+    "statistics": "changed groups, bounds or pairs",
+    "verdicts": "new verdicts on gold",
     "evaluations": "changed evaluations",
     "tables": "changed tables",
     "code": "new code version",

@@ -17,6 +17,7 @@ from errormap_dagster.ingest.interface import COLUMNS
 from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
 from errormap_dagster.section import Section
+from errormap_dagster.statistics_settings import ComparisonSettings, SignatureSettings
 
 
 class DatasetSettings(Section):
@@ -30,6 +31,8 @@ class DatasetSettings(Section):
     """Direction of the metric; default: what the file says, else true."""
     threshold: float | None = Field(default=None, allow_inf_nan=False)
     """Score from which a prediction is a success; default: docs/methods.md, "Failures"."""
+    skill: list[str] = Field(default_factory=list)
+    """Names of the categories that are about what the dataset is meant to measure."""
 
 
 class SamplingSettings(Section):
@@ -118,6 +121,10 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     judge: JudgeSettings = JudgeSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
+    groups: dict[str, list[str]] = Field(default_factory=dict)
+    """Groups of datasets that have a signature of their own, by the group's name."""
+    signatures: SignatureSettings = SignatureSettings()
+    comparisons: ComparisonSettings = ComparisonSettings()
 
     def of_dataset(self, dataset: str) -> DatasetSettings:
         """The settings of one dataset; the defaults when it is not named."""

@@ -30,6 +30,14 @@ GROUPS = {
     "evaluations": "results",
     "failure_ledger": "results",
     "signatures": "results",
+    "model_comparisons": "results",
+    "category_transitions": "results",
+    "model_deviations": "results",
+    "suspect_gold": "results",
+    "gold_noise": "results",
+    "gold_scores": "results",
+    "benchmark_profiles": "results",
+    "dataset_similarities": "results",
 }
 """The stage of the method that each table belongs to."""
 

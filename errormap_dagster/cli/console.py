@@ -38,6 +38,11 @@ def say(message: str) -> None:
     OUT.print(escape(message))
 
 
+def write(text: str) -> None:
+    """Print a text for other programs: no markup, no wrapping."""
+    OUT.print(text, markup=False, emoji=False)
+
+
 def heading(message: str) -> None:
     """Print a heading."""
     OUT.print(f"\n[bold]{escape(message)}[/]")

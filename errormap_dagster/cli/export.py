@@ -52,17 +52,35 @@ def export_table(home: Path | None, table: str, to: Path) -> int:
         TableMissingError: nothing has made the table yet.
     """
     load_contract(table)
-    writer = _WRITERS.get(to.suffix)
-    if writer is None:
+    require_writable(to)
+    frame = Project.open(home).store.read(table)
+    write_frame(frame, to)
+    console.say(f"{frame.height} rows of {table} written to {to}")
+    return 0
+
+
+def require_writable(to: Path) -> None:
+    """Make sure that a frame can be written to a file of this name.
+
+    Raises:
+        ErrorMapError: the ending is not one of .csv, .parquet, .jsonl, or the folder is missing.
+    """
+    if to.suffix not in _WRITERS:
         raise ErrorMapError(f"{to}: the ending must be one of {', '.join(_WRITERS)}.")
     if not to.parent.is_dir():
         raise ErrorMapError(f"{to}: the folder {to.parent} does not exist. Make it first.")
-    frame = Project.open(home).store.read(table)
+
+
+def write_frame(frame: pl.DataFrame, to: Path) -> None:
+    """Write a frame to a file, all of it or nothing; CSV cells cannot become formulas.
+
+    Raises:
+        ErrorMapError: as of ``require_writable``.
+    """
+    require_writable(to)
     beside = to.with_name(f".{to.name}.{uuid.uuid4().hex}.tmp")
     try:
-        writer(frame, beside)
+        _WRITERS[to.suffix](frame, beside)
         beside.replace(to)
     finally:
         beside.unlink(missing_ok=True)
-    console.say(f"{frame.height} rows of {table} written to {to}")
-    return 0

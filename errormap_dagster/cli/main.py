@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from errormap_dagster.cli import console
+from errormap_dagster.cli.choices import FailOn
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.home import HOME_VARIABLE
 
@@ -24,6 +25,9 @@ app = typer.Typer(
 
 judge_app = typer.Typer(help="The judge that reads the failures.", no_args_is_help=True)
 app.add_typer(judge_app, name="judge")
+
+gold_app = typer.Typer(help="References that may be wrong.", no_args_is_help=True)
+app.add_typer(gold_app, name="gold")
 
 HomeOption = Annotated[
     Path | None,
@@ -140,6 +144,31 @@ def replay(
 
 
 @app.command()
+def compare(  # noqa: PLR0913 - each is an option of its own
+    model_a: Annotated[str, typer.Argument(help="The first model, or the version before.")],
+    model_b: Annotated[str, typer.Argument(help="The second model.")],
+    *,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit with 1 when all failures together, or any category, rise."),
+    ] = None,
+    max_regression: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="By so much a rate may rise; default: the settings."),
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a summary to this file.")] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say what model B fixed, broke and moved on the same examples, and what is chance."""
+    from errormap_dagster.cli.compare import Question, compare_models  # noqa: PLC0415 - as above
+
+    question = Question(model_a, model_b, dataset, fail_on, max_regression)
+    raise typer.Exit(compare_models(home, question, markdown, is_json=is_json))
+
+
+@app.command()
 def dev(
     home: HomeOption = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
@@ -200,6 +229,30 @@ def judge_batches(
     from errormap_dagster.cli.judge import tell_batches  # noqa: PLC0415 - as above
 
     raise typer.Exit(tell_batches(home, cancel, forget))
+
+
+@gold_app.command("export")
+def gold_export(
+    to: Annotated[Path, typer.Option("--to", help="A file ending in .csv, .parquet or .jsonl.")],
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="So many examples of each dataset.")] = 100,
+    home: HomeOption = None,
+) -> None:
+    """Write the queue of suspect references, with room for verdicts."""
+    from errormap_dagster.cli.gold import export_queue  # noqa: PLC0415 - as above
+
+    raise typer.Exit(export_queue(home, to, dataset, top))
+
+
+@gold_app.command("import")
+def gold_import(
+    path: Annotated[Path, typer.Argument(help="The queue as CSV, with verdicts.", exists=True)],
+    home: HomeOption = None,
+) -> None:
+    """Read verdicts (wrong, right, unclear) and count them."""
+    from errormap_dagster.cli.gold import take_verdicts  # noqa: PLC0415 - as above
+
+    raise typer.Exit(take_verdicts(home, path))
 
 
 def main() -> None:

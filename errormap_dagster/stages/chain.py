@@ -16,7 +16,16 @@ from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.obstacles import Obstacle
 from errormap_dagster.project import Project
-from errormap_dagster.stages import assignments, calls, predictions, results, taxonomies
+from errormap_dagster.stages import (
+    assignments,
+    calls,
+    comparisons,
+    gold,
+    predictions,
+    profiles,
+    results,
+    taxonomies,
+)
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
 
@@ -86,7 +95,7 @@ def _told(error: Exception) -> str:
 
 
 def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = "script") -> None:
-    """Land files and make every table that is missing or stale, up to the signatures.
+    """Land files and make every table that is missing or stale, up to the results.
 
     Args:
         project: the opened home.
@@ -106,6 +115,9 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
+        comparisons.make_comparisons(project)
+        profiles.make_profiles(project)
+        gold.make_gold(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))
 

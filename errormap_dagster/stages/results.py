@@ -6,7 +6,7 @@ import polars as pl
 
 from errormap_dagster.contracts.registry import empty_frame, polars_schema
 from errormap_dagster.domain.ledger import Discrepancy, build_ledger, reconcile
-from errormap_dagster.domain.signature import signatures
+from errormap_dagster.domain.signature import SignatureRules, signatures
 from errormap_dagster.errors import SettingsError
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.parts import fingerprint, part
@@ -103,13 +103,8 @@ def make_signatures(project: Project) -> bool:
     mark = project.fingerprints.signatures()
     if project.store.fingerprint("signatures") == mark:
         return False
-    evaluations = _evaluations(project)
-    weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
-    assigned = (
-        of_complete_evaluations(project, "category_assignments")
-        .collect()
-        .join(weights, on="prediction_id", how="left")
-    )
+    settings, evaluations = project.settings, evaluation_counts(project)
+    assigned = weighted_assignments(project)
     frames = [
         signatures(
             assigned.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version),
@@ -117,6 +112,7 @@ def make_signatures(project: Project) -> bool:
             categories_of(project, taxonomy, version),
             taxonomy=taxonomy,
             version=version,
+            rules=SignatureRules(settings.groups, settings.signatures.widest_interval),
         )
         for taxonomy, version in versions_in_force(project)
     ]
@@ -125,7 +121,17 @@ def make_signatures(project: Project) -> bool:
     return True
 
 
-def _evaluations(project: Project) -> pl.DataFrame:
+def weighted_assignments(project: Project) -> pl.DataFrame:
+    """The assignments that count, each with example_id and sampling_weight of its failure."""
+    columns = ["prediction_id", "example_id", "sampling_weight"]
+    return (
+        of_complete_evaluations(project, "category_assignments")
+        .join(project.store.scan("failures").select(columns), on="prediction_id", how="left")
+        .collect()
+    )
+
+
+def evaluation_counts(project: Project) -> pl.DataFrame:
     """One row per dataset and model: n_predictions, n_failures, n_judged."""
     counted = [
         of_complete_evaluations(project, table)

@@ -5,9 +5,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import ABOVE, BY_EVALUATION, Fingerprints
+from errormap_dagster.fingerprints import (
+    ABOVE,
+    BY_EVALUATION,
+    COMPARISON_TABLES,
+    GOLD_TABLES,
+    PROFILE_TABLES,
+    Fingerprints,
+)
 from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
 from errormap_dagster.project import Project
+from errormap_dagster.stages.gold import verdict_text
 from errormap_dagster.stages.results import evaluation_rows
 
 PICKS = "informative_correct_predictions"
@@ -92,6 +100,9 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         "evaluations": evaluation_rows(project).fingerprint,
         "failure_ledger": marks.failure_ledger(),
         "signatures": marks.signatures(),
+        **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
+        **dict.fromkeys(PROFILE_TABLES, marks.profiles()),
+        **dict.fromkeys(GOLD_TABLES, marks.gold(verdict_text(project))),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

@@ -28,6 +28,14 @@ TABLES = [
     "category_assignments",
     "failure_ledger",
     "signatures",
+    "model_comparisons",
+    "category_transitions",
+    "model_deviations",
+    "suspect_gold",
+    "gold_noise",
+    "gold_scores",
+    "benchmark_profiles",
+    "dataset_similarities",
 ]
 SCRIPT = """
 import sys

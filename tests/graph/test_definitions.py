@@ -25,6 +25,9 @@ UPSTREAM = {
     "taxonomy_changes": {"judged_errors"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
+    "model_comparisons": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
+    "benchmark_profiles": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
+    "suspect_gold": {"raw_predictions", "failures", "judged_errors", "evaluations"},
 }
 MARTS = {
     "dim_models",
@@ -35,6 +38,8 @@ MARTS = {
     "fct_judge_costs",
     "rpt_failure_signatures",
     "rpt_dataset_health",
+    "rpt_model_comparisons",
+    "rpt_benchmark_profiles",
 }
 
 

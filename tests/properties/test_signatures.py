@@ -41,6 +41,7 @@ def frames(rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
                 "prediction_id": f"p{n}",
                 "dataset": dataset,
                 "model": model,
+                "example_id": f"e{n % 7}",
                 "category_id": place[0],
                 "status": place[1],
                 "sampling_weight": weight,

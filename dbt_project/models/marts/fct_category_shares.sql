@@ -15,7 +15,11 @@ select
     signatures.error_share_low,
     signatures.error_share_high,
     signatures.failure_rate,
-    signatures.error_share * signatures.failure_rate as error_rate,
+    signatures.error_rate,
+    signatures.n_effective,
+    signatures.is_too_few,
+    signatures.scope,
+    signatures.is_macro,
 from {{ ref('stg_errormap__signatures') }} as signatures
 left join {{ ref('dim_categories') }} as categories
     on signatures.taxonomy = categories.taxonomy

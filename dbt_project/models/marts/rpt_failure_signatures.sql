@@ -20,6 +20,9 @@ select
     shares.n_failures,
     shares.failure_rate,
     shares.error_rate,
+    shares.is_too_few,
+    shares.scope,
+    shares.is_macro,
     shares.taxonomy,
     shares.version,
 from {{ ref('fct_category_shares') }} as shares

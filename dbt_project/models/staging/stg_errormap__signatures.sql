@@ -13,4 +13,10 @@ select
     error_share_low,
     error_share_high,
     failure_rate,
+    error_rate,
+    n_effective,
+    is_too_few,
+    scope,
+    is_macro,
+    n_datasets,
 from {{ source('errormap', 'signatures') }}

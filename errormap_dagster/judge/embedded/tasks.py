@@ -54,9 +54,14 @@ def reference_letter(case: FailureCase) -> str | None:
     return match.group(1)
 
 
+def has_code(input_text: str) -> bool:
+    """Whether a task shows or asks for code, by its text."""
+    return _CODE.search(input_text[:_MAX_INPUT]) is not None
+
+
 def is_code_task(case: FailureCase) -> bool:
     """Whether the task shows or asks for code."""
-    return _CODE.search(case.input_text[:_MAX_INPUT]) is not None
+    return has_code(case.input_text)
 
 
 def reference_value(case: FailureCase) -> float | None:

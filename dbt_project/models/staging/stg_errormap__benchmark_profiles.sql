@@ -1,0 +1,18 @@
+select
+    taxonomy,
+    version,
+    dataset,
+    category_id,
+    n_models,
+    n_errors,
+    error_share,
+    error_share_low,
+    error_share_high,
+    n_effective,
+    failure_rate,
+    error_rate,
+    model_spread,
+    lowest_rate,
+    highest_rate,
+    is_skill,
+from {{ source('errormap', 'benchmark_profiles') }}

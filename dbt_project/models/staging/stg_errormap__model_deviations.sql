@@ -1,0 +1,16 @@
+select
+    taxonomy,
+    version,
+    dataset,
+    model,
+    category_id,
+    n_examples,
+    rate,
+    mean_rate,
+    rate_deviation,
+    rate_deviation_low,
+    rate_deviation_high,
+    p_value,
+    q_value,
+    is_significant,
+from {{ source('errormap', 'model_deviations') }}

@@ -1,0 +1,16 @@
+select
+    dataset,
+    example_id,
+    rank,
+    suspicion,
+    reasons,
+    correct_answer,
+    other_answer,
+    n_models_agreeing,
+    n_models_correct,
+    n_models,
+    n_no_error_found,
+    n_references,
+    verdict,
+    note,
+from {{ source('errormap', 'suspect_gold') }}

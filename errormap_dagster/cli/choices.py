@@ -1,0 +1,10 @@
+"""Closed lists of the command line's options."""
+
+from enum import StrEnum
+
+
+class FailOn(StrEnum):
+    """What a regression is: all failures together rise, or those of any category."""
+
+    FAILURES = "failures"
+    CATEGORIES = "categories"
