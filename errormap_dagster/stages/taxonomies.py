@@ -65,12 +65,12 @@ def _first_version(project: Project, taxonomy: str, run_id: str) -> TaxonomyFram
     errors = errors_to_classify(project.store.scan("judged_errors").collect())
     if not errors:
         return None
-    categories = project.judge.build_categories(errors, project.taxonomy_limits)
+    grown = project.judge.build_categories(errors, project.taxonomy_limits)
     reason = f"grown from {len(errors)} judged errors"
     origin = VersionOrigin(
         project.judge.identity(Operation.GENERATE).judge, len(errors), reason, now, run_id
     )
-    return first_version(INDUCED, categories, origin)
+    return first_version(INDUCED, grown.categories, origin)
 
 
 def versions_in_force(project: Project) -> list[tuple[str, int]]:

@@ -7,8 +7,8 @@ matter, and the limits' seed only breaks ties of a draw when there are too many 
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.identity import content_id, hash_fraction
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.judge.interface import TaxonomyLimits
@@ -40,19 +41,30 @@ class _Group:
     errors: tuple[JudgedError, ...]
 
 
-def grow_categories(errors: Sequence[JudgedError], limits: TaxonomyLimits) -> list[Category]:
-    """A tree of categories as a flat list, parents before children.
+def grow_categories(
+    errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+) -> Growth:
+    """A tree of categories.
 
     Args:
         errors: with titles; at least one.
         limits: on depth, breadth and the length of names and descriptions.
+        base: the categories to build on; one that comes again at its place keeps its id.
     """
     ordered = sorted(errors, key=lambda error: error.prediction_id)
-    return _level(ordered, None, 1, limits)
+    known = {(c.parent_category_id, c.name): c.category_id for c in base}
+    return Growth(tuple(_level(ordered, None, 1, limits, known)))
+
+
+_Known = Mapping[tuple[str | None, str], str]
 
 
 def _level(
-    errors: Sequence[JudgedError], parent: str | None, depth: int, limits: TaxonomyLimits
+    errors: Sequence[JudgedError],
+    parent: str | None,
+    depth: int,
+    limits: TaxonomyLimits,
+    known: _Known,
 ) -> list[Category]:
     groups = _split(errors, depth, limits)
     if parent is not None and len(groups) < 2:  # noqa: PLR2004 - one child would repeat its parent
@@ -60,9 +72,11 @@ def _level(
     categories: list[Category] = []
     for index, group in enumerate(groups):
         category = _category(group, groups[index - 1], parent, depth, limits)
+        if kept := known.get((parent, group.name)):
+            category = replace(category, category_id=kept)
         categories.append(category)
         if depth < limits.max_depth and len(group.errors) >= limits.min_errors_to_split:
-            categories += _level(group.errors, category.category_id, depth + 1, limits)
+            categories += _level(group.errors, category.category_id, depth + 1, limits, known)
     return categories
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.identity import content_id, hash_fraction
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import is_vague
@@ -44,20 +45,22 @@ class Induction:
         self._classifier = classifier
         self._limits = limits
         self._titles_per_call = titles_per_call
+        self._known: dict[tuple[str | None, str], str] = {}
 
-    async def grow(self, errors: Sequence[JudgedError]) -> list[Category]:
-        """The tree as a flat list, parents before children.
+    async def grow(self, errors: Sequence[JudgedError], base: Sequence[Category] = ()) -> Growth:
+        """The tree; a category of the base that comes again at its place keeps its id.
 
         Raises:
             JudgeStoppedError: the judge gave no usable list for the top of the tree.
         """
+        self._known = {(c.parent_category_id, c.name): c.category_id for c in base}
         grown = await self._level(errors, None, 1)
         if not grown:
             raise JudgeStoppedError(
                 "The judge gave no usable list of categories. `judge_calls` says how its calls "
                 "ended; `errormap run` asks them again."
             )
-        return grown
+        return Growth(tuple(grown))
 
     async def _level(
         self, errors: Sequence[JudgedError], parent: Category | None, depth: int
@@ -144,7 +147,8 @@ class Induction:
     ) -> Category:
         above = parent.category_id if parent else None
         return Category(
-            category_id=f"{_ORIGIN}.{content_id(above, reply.name, length=12)}",
+            category_id=self._known.get((above, reply.name))
+            or f"{_ORIGIN}.{content_id(above, reply.name, length=12)}",
             parent_category_id=above,
             depth=depth,
             name=reply.name,

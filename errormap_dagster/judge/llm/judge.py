@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.records import (
     Analysis,
     Category,
@@ -61,14 +62,14 @@ class LlmJudge:
         return analysis_of(await self._ask(plan, system, text))
 
     def build_categories(
-        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
-    ) -> list[Category]:
+        self, errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+    ) -> Growth:
         """Generate, update and review lists of categories; see ``Judge.build_categories``."""
         loop, _ = self._running()
         ordered = sorted(errors, key=lambda error: error.prediction_id)
         titles = self._settings.titles_per_call
         induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
-        return loop.submit(induction.grow(ordered)).result()
+        return loop.submit(induction.grow(ordered, base)).result()
 
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Put errors into categories side by side; see ``Judge.classify``."""

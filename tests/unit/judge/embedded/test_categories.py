@@ -1,13 +1,21 @@
+from collections.abc import Sequence
+
 import pytest
 
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import validate_categories
-from errormap_dagster.judge.embedded.categories import grow_categories
+from errormap_dagster.judge.embedded.categories import grow_categories as grow
 from errormap_dagster.judge.interface import TaxonomyLimits
 
 TITLES = ["Addition error", "Multiplication error", "Empty output", "Wrong letter case",
           "Required keyword missing", "Stops before the last step"]  # fmt: skip
 LIMITS = TaxonomyLimits()
+
+
+def grow_categories(
+    given: list[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+) -> list[Category]:
+    return list(grow(given, limits, base).categories)
 
 
 def errors(n: int, titles: list[str] = TITLES) -> list[JudgedError]:
@@ -80,3 +88,11 @@ def test_more_errors_than_are_compared_are_all_placed() -> None:
     mixed = [JudgedError(f"p{i:04}", "Only title", f"{ways[i % 2]}") for i in range(900)]
     categories = grow_categories(mixed, LIMITS)
     assert len(at_depth(categories, 1)) == 2
+
+
+def test_a_category_that_comes_again_keeps_its_id() -> None:
+    first = grow_categories(errors(120), LIMITS)
+    again = grow_categories(errors(180), LIMITS, first)
+    ids = {category.name: category.category_id for category in at_depth(first, 1)}
+    kept = {c.name: c.category_id for c in at_depth(again, 1) if c.name in ids}
+    assert kept == ids

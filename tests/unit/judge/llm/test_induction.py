@@ -99,7 +99,7 @@ def grow(
     classifier = Classifier(fake.ask, PLANS[Operation.CLASSIFY], 50)
     chosen = limits or TaxonomyLimits(max_depth=1)
     induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call)
-    return asyncio.run(induction.grow(given))
+    return list(asyncio.run(induction.grow(given)).categories)
 
 
 def test_titles_are_brought_in_batch_by_batch_and_the_list_is_reviewed_once() -> None:
