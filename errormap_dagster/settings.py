@@ -100,6 +100,10 @@ class TaxonomySettings(Section):
     """A category with fewer errors gets no categories below it."""
     max_name_words: int = Field(default=5, ge=1, le=20)
     max_description_words: int = Field(default=30, ge=5, le=200)
+    stop_after_unchanged: int = Field(default=2, ge=0)
+    """Batches of titles in a row that change nothing, after which none is read; 0: all are read."""
+    max_errors_placed: int = Field(default=5_000, ge=100)
+    """Errors of a level that a language model sorts before it divides; more are drawn from."""
     seed: int = 0
 
 

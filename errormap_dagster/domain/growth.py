@@ -1,9 +1,13 @@
-"""What growing a taxonomy yields: its categories, what the judge says it changed, its steps."""
+"""What growing a taxonomy yields: its categories, what the judge says it changed, its steps.
 
-from dataclasses import dataclass
+While it grows, a tree is made of levels of drafts; ``lineage.py`` gives them their ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from errormap_dagster.domain.records import Category
+from errormap_dagster.domain.records import Category, JudgedError
 
 
 class ChangeType(StrEnum):
@@ -16,6 +20,17 @@ class ChangeType(StrEnum):
     MOVED = "moved"
     MERGED = "merged"
     SPLIT = "split"
+
+
+class StepOperation(StrEnum):
+    """What a step of the growing did to a list of categories."""
+
+    GENERATE = "generate"
+    UPDATE = "update"
+    REVIEW = "review"
+    STOP_EARLY = "stop_early"
+    """Batches were left unread, since the ones before had changed nothing."""
+    MERGE_SYNONYMS = "merge_synonyms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +59,25 @@ class InductionStep:
 
     Attributes:
         number: place among the steps of one growth, from 1.
-        operation: what was done: generate, update, review, merge_synonyms, stop_early, ...
+        operation: what was done.
         parent_category_id: the category that was being divided; None at the top.
         n_titles: distinct titles that the step was shown.
         n_errors: errors that have these titles.
         categories: name and description of each category after the step, in their order.
         is_changed: whether the step left another list than the one before.
         reason: what was changed and why, or why nothing was; never empty.
+        call_id: the call that answered; None where none was made.
     """
 
     number: int
-    operation: str
+    operation: StepOperation
     parent_category_id: str | None
     n_titles: int
     n_errors: int
     categories: tuple[tuple[str, str], ...]
     is_changed: bool
     reason: str
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +93,41 @@ class Growth:
     categories: tuple[Category, ...]
     claims: tuple[ChangeClaim, ...] = ()
     steps: tuple[InductionStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A category of a list that is being made; it has no id yet.
+
+    Attributes:
+        name: not vague, and unlike the others of its list.
+        description: what belongs in it.
+        base_ids: the categories of the base that it continues; none for a new one.
+        reason: why it is what it is, in the judge's words.
+    """
+
+    name: str
+    description: str
+    base_ids: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A category of a level with its errors and with what grew below it."""
+
+    draft: Draft
+    errors: tuple[JudgedError, ...]
+    below: "Level"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The categories at one place of a tree, none where nothing was divided, and how they came.
+
+    ``lost`` holds the reasons why categories of the base are continued no more, by id.
+    """
+
+    branches: tuple[Branch, ...] = ()
+    steps: tuple[InductionStep, ...] = ()
+    lost: Mapping[str, str] = field(default_factory=dict[str, str])

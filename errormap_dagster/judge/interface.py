@@ -77,6 +77,10 @@ class TaxonomyLimits:
     min_errors_to_split: int = 10
     max_name_words: int = 5
     max_description_words: int = 30
+    stop_after_unchanged: int = 2
+    """Batches in a row that change nothing, after which no more are read; 0: all are read."""
+    max_errors_placed: int = 5_000
+    """Errors of a level that are put into its categories before these are divided."""
     seed: int = 0
 
 
