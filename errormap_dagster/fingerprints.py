@@ -26,6 +26,8 @@ CODE_VERSIONS: dict[str, str] = {
     "taxonomy_versions": "1",
     "taxonomy_categories": "1",
     "taxonomy_changes": "1",
+    "taxonomy_inputs": "1",
+    "taxonomy_steps": "1",
     "category_assignments": "1",
     "evaluations": "1",
     "failure_ledger": "1",
@@ -44,6 +46,9 @@ BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
 
 TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
+
+INDUCTION_TABLES = ("taxonomy_inputs", "taxonomy_steps")
+"""The record of how grown versions came about."""
 
 
 def partition_of(evaluation: Evaluation) -> Partition:
@@ -207,6 +212,7 @@ class Fingerprints:
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
             *("signatures", "judge_calls"),
+            *INDUCTION_TABLES,
         )
         tables = part(
             self.taxonomies(),

@@ -105,6 +105,8 @@ class TaxonomySettings(Section):
     max_errors_placed: int = Field(default=5_000, ge=100)
     """Errors of a level that a language model sorts before it divides; more are drawn from."""
     seed: int = 0
+    held_out_share: float = Field(default=0.1, ge=0, le=0.5)
+    """Errors that take no part in growing a version, so that its coverage is measured on them."""
 
 
 class Settings(Section):

@@ -7,14 +7,16 @@ from typing import Any
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_spec
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.fingerprints import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.taxonomies import make_taxonomies
 
 
 @dg.multi_asset(
-    specs=[table_spec(table, deps=["judged_errors"]) for table in TAXONOMY_TABLES],
+    specs=[
+        table_spec(table, deps=["judged_errors"]) for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES)
+    ],
     name="taxonomy",
 )
 def taxonomy(
@@ -26,6 +28,6 @@ def taxonomy(
     made = make_taxonomies(opened, context.run.run_id)
     context.log.info(f"taxonomies made: {', '.join(made) or 'none, all stand'}")
     effort = spent(opened.judge.effort())
-    for table in TAXONOMY_TABLES:
+    for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES):
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
         yield dg.MaterializeResult(asset_key=table, metadata={**told, **effort})

@@ -20,9 +20,10 @@ from errormap_dagster.domain.taxonomy import (
     categories_from,
     first_version,
 )
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.fingerprints import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.judge.interface import Operation
 from errormap_dagster.project import Project
+from errormap_dagster.stages.induction import induce, keep_induction
 
 ATLAS = "atlas"
 INDUCED = "induced"
@@ -40,6 +41,8 @@ def make_taxonomies(project: Project, run_id: str) -> list[str]:
         for name in (ATLAS, INDUCED)
         if name not in known and (frames := _first_version(project, name, run_id))
     }
+    for table in INDUCTION_TABLES:
+        project.store.declare(table)
     for index, table in enumerate(TAXONOMY_TABLES):
         rows = pl.concat([tables[index], *(frames[index] for frames in made.values())])
         fingerprint = content_id(table, *_content(rows))
@@ -65,12 +68,14 @@ def _first_version(project: Project, taxonomy: str, run_id: str) -> TaxonomyFram
     errors = errors_to_classify(project.store.scan("judged_errors").collect())
     if not errors:
         return None
-    grown = project.judge.build_categories(errors, project.taxonomy_limits)
-    reason = f"grown from {len(errors)} judged errors"
+    induction = induce(project, errors)
+    keep_induction(project, INDUCED, 1, induction)
+    n_errors = len(induction.inputs.grown_from)
+    reason = f"grown from {n_errors} judged errors"
     origin = VersionOrigin(
-        project.judge.identity(Operation.GENERATE).judge, len(errors), reason, now, run_id
+        project.judge.identity(Operation.GENERATE).judge, n_errors, reason, now, run_id
     )
-    return first_version(INDUCED, grown.categories, origin)
+    return first_version(INDUCED, induction.growth.categories, origin)
 
 
 def versions_in_force(project: Project) -> list[tuple[str, int]]:

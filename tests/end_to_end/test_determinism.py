@@ -25,6 +25,8 @@ TABLES = [
     "taxonomy_versions",
     "taxonomy_categories",
     "taxonomy_changes",
+    "taxonomy_inputs",
+    "taxonomy_steps",
     "category_assignments",
     "failure_ledger",
     "signatures",
