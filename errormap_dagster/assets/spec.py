@@ -26,6 +26,8 @@ GROUPS = {
     "taxonomy_versions": "taxonomy",
     "taxonomy_categories": "taxonomy",
     "taxonomy_changes": "taxonomy",
+    "taxonomy_decisions": "taxonomy",
+    "taxonomy_row_flow": "taxonomy",
     "category_assignments": "errors",
     "evaluations": "results",
     "failure_ledger": "results",

@@ -23,6 +23,8 @@ UPSTREAM = {
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
     "taxonomy_changes": {"judged_errors"},
+    "taxonomy_decisions": {"judged_errors"},
+    "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
 }
