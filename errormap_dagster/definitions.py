@@ -48,6 +48,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             predictions.failures,
             judging.judged_errors,
             taxonomies.taxonomy,
+            taxonomies.taxonomy_row_flow,
             assignments.category_assignments,
             judging.judge_calls,
             results.evaluations,

@@ -23,12 +23,14 @@ CODE_VERSIONS: dict[str, str] = {
     "failures": "1",
     "judged_errors": "1",
     "judge_calls": "1",
-    "taxonomy_versions": "1",
-    "taxonomy_categories": "1",
-    "taxonomy_changes": "1",
+    "taxonomy_versions": "2",
+    "taxonomy_categories": "2",
+    "taxonomy_changes": "2",
+    "taxonomy_decisions": "1",
     "taxonomy_inputs": "1",
     "taxonomy_steps": "1",
-    "category_assignments": "1",
+    "category_assignments": "2",
+    "taxonomy_row_flow": "1",
     "evaluations": "1",
     "failure_ledger": "1",
     "signatures": "1",
@@ -45,7 +47,14 @@ ABOVE = {
 BY_EVALUATION = ("raw_predictions", *ABOVE)
 """The tables of evaluations, from the top."""
 
-TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
+TAXONOMY_TABLES = (
+    "taxonomy_versions",
+    "taxonomy_categories",
+    "taxonomy_changes",
+    "taxonomy_decisions",
+)
+IN_FORCE = "in_force"
+"""The part of the versions' fingerprint that the versions in force give; candidates leave it."""
 
 INDUCTION_TABLES = ("taxonomy_inputs", "taxonomy_steps")
 """The record of how grown versions came about."""
@@ -125,8 +134,20 @@ class Fingerprints:
         return stored.items() >= self.judging().items()
 
     def taxonomies(self) -> str:
-        """The versions in force, by what they hold."""
+        """The versions in force, by what they hold; a candidate changes nothing here."""
+        return parts_of(self.store.fingerprint("taxonomy_versions")).get(IN_FORCE, "")
+
+    def all_taxonomies(self) -> str:
+        """Every version, in force or not, and the decisions about them."""
         return part(*(self.store.fingerprint(table) or "" for table in TAXONOMY_TABLES))
+
+    def taxonomy_row_flow(self) -> str:
+        """Every version, and the assignments under them."""
+        return fingerprint(
+            code=CODE_VERSIONS["taxonomy_row_flow"],
+            taxonomies=self.all_taxonomies(),
+            evaluations=self._all("category_assignments"),
+        )
 
     def category_assignments(self, evaluation: Evaluation) -> str:
         """The judged errors, the taxonomies and the judge that classifies."""
@@ -211,11 +232,11 @@ class Fingerprints:
         picks = "informative_correct_predictions"
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
-            *("signatures", "judge_calls"),
+            *("signatures", "judge_calls", "taxonomy_row_flow"),
             *INDUCTION_TABLES,
         )
         tables = part(
-            self.taxonomies(),
+            self.all_taxonomies(),
             *(self.store.fingerprint(table, WHOLE) or "" for table in whole),
             *(self.store.fingerprint(picks, {"dataset": d}) or "" for d in datasets),
             *self._stored("raw_predictions", evaluations),

@@ -28,6 +28,8 @@ GROUPS = {
     "taxonomy_changes": "taxonomy",
     "taxonomy_inputs": "taxonomy",
     "taxonomy_steps": "taxonomy",
+    "taxonomy_decisions": "taxonomy",
+    "taxonomy_row_flow": "taxonomy",
     "category_assignments": "errors",
     "evaluations": "results",
     "failure_ledger": "results",

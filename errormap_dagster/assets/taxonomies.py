@@ -1,4 +1,4 @@
-"""The taxonomies: their versions, their categories, and what changed."""
+"""The taxonomies: their versions, categories, changes and decisions, and where the errors went."""
 
 import time
 from collections.abc import Iterator
@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets.spec import table_spec
+from errormap_dagster.assets.spec import table_arguments, table_spec
 from errormap_dagster.fingerprints import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import make_taxonomies
 
 
@@ -22,7 +23,7 @@ from errormap_dagster.stages.taxonomies import make_taxonomies
 def taxonomy(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Make version 1 of each taxonomy that has none."""
+    """Make the first version of each taxonomy that has none."""
     started = time.monotonic()
     opened = project.open(context.run.run_id)
     made = make_taxonomies(opened, context.run.run_id)
@@ -31,3 +32,17 @@ def taxonomy(
     for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES):
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
         yield dg.MaterializeResult(asset_key=table, metadata={**told, **effort})
+
+
+@dg.asset(
+    **table_arguments("taxonomy_row_flow", deps=["taxonomy_versions", "category_assignments"])
+)
+def taxonomy_row_flow(project: ProjectResource) -> dg.MaterializeResult[Any]:
+    """Count where the errors went from each version's parent to the version."""
+    started = time.monotonic()
+    opened = project.open()
+    make_row_flow(opened)
+    rows = opened.store.scan("taxonomy_row_flow")
+    return dg.MaterializeResult(
+        metadata=materialized("taxonomy_row_flow", rows, time.monotonic() - started)
+    )

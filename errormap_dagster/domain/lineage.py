@@ -112,16 +112,16 @@ class _Planter:
             number += 1
 
     def _as_it_was(self, category: Category) -> Category:
-        """A category that says what it said keeps its examples: they are no change of it."""
+        """A category that says what it said keeps the rest too, examples above all."""
         before = self._base.get(category.category_id)
         told = (category.name, category.description)
         if before is None or (before.name, before.description) != told:
             return category
         return replace(
-            category,
-            example=before.example,
-            counter_example=before.counter_example,
-            origin=before.origin,
+            before,
+            parent_category_id=category.parent_category_id,
+            depth=category.depth,
+            priority=category.priority,
         )
 
 

@@ -15,7 +15,14 @@ from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.obstacles import Obstacle
 from errormap_dagster.project import Project
-from errormap_dagster.stages import assignments, calls, predictions, results, taxonomies
+from errormap_dagster.stages import (
+    assignments,
+    calls,
+    predictions,
+    results,
+    row_flows,
+    taxonomies,
+)
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
 
@@ -116,5 +123,6 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
+        row_flows.make_row_flow(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

@@ -44,5 +44,5 @@ def keep_induction(project: Project, taxonomy: str, version: int, induction: Ind
         is_of = (pl.col("taxonomy") == taxonomy) & (pl.col("version") == version)
         others = project.store.scan(table).filter(~is_of).collect()
         together = pl.concat([others, rows])
-        mark = fingerprint(code=CODE_VERSIONS[table], rows=part(together.write_json()))
+        mark = fingerprint(code=CODE_VERSIONS[table], tables=part(together.write_json()))
         project.store.write(table, together, mark)

@@ -92,6 +92,7 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         "evaluations": evaluation_rows(project).fingerprint,
         "failure_ledger": marks.failure_ledger(),
         "signatures": marks.signatures(),
+        "taxonomy_row_flow": marks.taxonomy_row_flow(),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

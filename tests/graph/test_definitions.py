@@ -25,6 +25,8 @@ UPSTREAM = {
     "taxonomy_changes": {"judged_errors"},
     "taxonomy_inputs": {"judged_errors"},
     "taxonomy_steps": {"judged_errors"},
+    "taxonomy_decisions": {"judged_errors"},
+    "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
 }
