@@ -8,7 +8,15 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
+from errormap_dagster.assets import (
+    assignments,
+    judging,
+    landing,
+    predictions,
+    results,
+    taxonomies,
+    taxonomy_quality,
+)
 from errormap_dagster.assets.dbt import warehouse_assets
 from errormap_dagster.automation import (
     failed_runs,
@@ -24,6 +32,7 @@ from errormap_dagster.quality.contracts import contract_check, expectations_chec
 from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.quality.grounding import grounded
+from errormap_dagster.quality.novelty import novelty
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
@@ -50,6 +59,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             taxonomies.taxonomy,
             taxonomies.taxonomy_row_flow,
             assignments.category_assignments,
+            taxonomy_quality.taxonomy_stability,
+            taxonomy_quality.taxonomy_quality,
+            taxonomy_quality.taxonomy_crosswalk,
             judging.judge_calls,
             results.evaluations,
             results.failure_ledger,
@@ -63,6 +75,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             *EVALUATION_CHECKS,
             failure_rate_drift,
             grounded,
+            novelty,
         ],
         jobs=list(JOBS.values()),
         sensors=[landing_sensor(settings), following_sensor(), failed_runs],

@@ -31,6 +31,11 @@ CODE_VERSIONS: dict[str, str] = {
     "taxonomy_steps": "1",
     "category_assignments": "2",
     "taxonomy_row_flow": "1",
+    "taxonomy_stability": "1",
+    "taxonomy_quality": "1",
+    "taxonomy_category_quality": "1",
+    "taxonomy_confusions": "1",
+    "taxonomy_crosswalk": "1",
     "evaluations": "1",
     "failure_ledger": "1",
     "signatures": "1",
@@ -58,6 +63,10 @@ IN_FORCE = "in_force"
 
 INDUCTION_TABLES = ("taxonomy_inputs", "taxonomy_steps")
 """The record of how grown versions came about."""
+
+STABILITY = "taxonomy_stability"
+QUALITY_TABLES = ("taxonomy_quality", "taxonomy_category_quality", "taxonomy_confusions")
+CROSSWALK = "taxonomy_crosswalk"
 
 
 def partition_of(evaluation: Evaluation) -> Partition:
@@ -149,6 +158,38 @@ class Fingerprints:
             evaluations=self._all("category_assignments"),
         )
 
+    def taxonomy_stability(self) -> str:
+        """Every version, what it was grown from, and the judge that grows and classifies."""
+        return fingerprint(
+            code=CODE_VERSIONS[STABILITY],
+            taxonomies=part(self.all_taxonomies(), self.store.fingerprint("taxonomy_inputs")),
+            rule=part(self.settings.taxonomy.model_dump_json()),
+            **self._growing_judge(),
+        )
+
+    def _growing_judge(self) -> dict[str, str]:
+        grows, sorts = self._judge_for(Operation.GENERATE), self._judge_for(Operation.CLASSIFY)
+        return {name: part(grows[name], sorts[name]) for name in grows}
+
+    def taxonomy_quality(self) -> str:
+        """Every version, its assignments, its stability, and the judge that classifies."""
+        return fingerprint(
+            code=CODE_VERSIONS["taxonomy_quality"],
+            taxonomies=part(self.all_taxonomies(), self.store.fingerprint(STABILITY)),
+            rule=part(self.settings.taxonomy.quality.model_dump_json()),
+            evaluations=self._all("category_assignments"),
+            **self._judge_for(Operation.CLASSIFY),
+        )
+
+    def taxonomy_crosswalk(self) -> str:
+        """Every version, the assignments under them, and the judge that compares."""
+        return fingerprint(
+            code=CODE_VERSIONS[CROSSWALK],
+            taxonomies=self.all_taxonomies(),
+            evaluations=self._all("category_assignments"),
+            **self._judge_for(Operation.CLASSIFY),
+        )
+
     def category_assignments(self, evaluation: Evaluation) -> str:
         """The judged errors, the taxonomies and the judge that classifies."""
         return fingerprint(
@@ -233,7 +274,7 @@ class Fingerprints:
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
             *("signatures", "judge_calls", "taxonomy_row_flow"),
-            *INDUCTION_TABLES,
+            *(*INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK),
         )
         tables = part(
             self.all_taxonomies(),

@@ -18,10 +18,12 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages import (
     assignments,
     calls,
+    crosswalk,
     predictions,
     results,
     row_flows,
     taxonomies,
+    taxonomy_quality,
 )
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
@@ -119,10 +121,13 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         taxonomies.make_taxonomies(project, run_id)
         pending = evaluations_to_make(project, "category_assignments", landed)
         write("category_assignments", assignments.ErrorAssignment(project, pending))
-        calls.make_judge_calls(project)
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
         row_flows.make_row_flow(project)
+        taxonomy_quality.make_stability(project)
+        taxonomy_quality.make_taxonomy_quality(project)
+        crosswalk.make_crosswalk(project)
+        calls.make_judge_calls(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

@@ -93,6 +93,9 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         "failure_ledger": marks.failure_ledger(),
         "signatures": marks.signatures(),
         "taxonomy_row_flow": marks.taxonomy_row_flow(),
+        "taxonomy_stability": marks.taxonomy_stability(),
+        "taxonomy_quality": marks.taxonomy_quality(),
+        "taxonomy_crosswalk": marks.taxonomy_crosswalk(),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

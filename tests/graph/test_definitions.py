@@ -19,12 +19,21 @@ UPSTREAM = {
     "informative_correct_predictions": {"raw_predictions"},
     "failures": {"raw_predictions"},
     "judged_errors": {"failures", "informative_correct_predictions"},
-    "judge_calls": {"judged_errors", "taxonomy_versions", "category_assignments"},
+    "judge_calls": {
+        *("judged_errors", "taxonomy_versions", "category_assignments"),
+        *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk"),
+    },
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
     "taxonomy_changes": {"judged_errors"},
     "taxonomy_inputs": {"judged_errors"},
     "taxonomy_steps": {"judged_errors"},
+    "taxonomy_stability": {"taxonomy_versions", "taxonomy_inputs"},
+    "taxonomy_quality": {
+        *("taxonomy_versions", "taxonomy_inputs"),
+        *("taxonomy_stability", "category_assignments"),
+    },
+    "taxonomy_crosswalk": {"taxonomy_versions", "category_assignments"},
     "taxonomy_decisions": {"judged_errors"},
     "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
     "evaluations": {"raw_predictions", "category_assignments"},
@@ -39,6 +48,8 @@ MARTS = {
     "fct_judge_costs",
     "rpt_failure_signatures",
     "rpt_dataset_health",
+    "rpt_taxonomy_quality",
+    "rpt_taxonomy_crosswalk",
 }
 
 
