@@ -15,6 +15,8 @@ from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.records import Category, Classification, JudgedError
 from errormap_dagster.domain.taxonomy import category_paths
 
+_SAME: Final = 0.8
+"""Two categories are the same when this share of either lies in the other."""
 _MOST: Final = 0.6
 """A category lies in another one when this share of its errors does."""
 _SOME: Final = 0.3
@@ -157,15 +159,13 @@ def _relation(
 
 def _by_errors(overlap: _Overlap) -> tuple[Relation, float]:
     """The relation that the errors show, and the share that it rests on."""
-    if overlap.within >= _MOST and overlap.covering >= _MOST:
-        return Relation.EXACT, min(overlap.within, overlap.covering)
-    if overlap.within >= _MOST:
-        return Relation.BROADER, overlap.within
-    if overlap.covering >= _MOST:
-        return Relation.NARROWER, overlap.covering
-    if max(overlap.within, overlap.covering) >= _SOME:
-        return Relation.RELATED, max(overlap.within, overlap.covering)
-    return Relation.NONE, 0.0
+    within, covering = overlap.within, overlap.covering
+    larger = max(within, covering)
+    if min(within, covering) >= _SAME:
+        return Relation.EXACT, min(within, covering)
+    if larger >= _MOST:
+        return (Relation.BROADER if within >= covering else Relation.NARROWER), larger
+    return (Relation.RELATED, larger) if larger >= _SOME else (Relation.NONE, 0.0)
 
 
 def _row(

@@ -201,12 +201,12 @@ def _with_interval(name: str, n: int, of: int) -> dict[str, float | None]:
 
 
 def _mean_rand(measured: Measured, *, lowest: bool) -> float | None:
-    if measured.stability.is_empty():
-        return None
     depths = {category.category_id: category.depth for category in measured.categories}
     depth = max(depths.values()) if lowest else 1
     at_depth = [i for i, own in depths.items() if own == depth]
     rows = measured.stability.filter(pl.col("category_id").is_in(at_depth))
+    if rows.is_empty():
+        return None
     by_repetition = rows.group_by("repetition").agg(pl.first("adjusted_rand")).sort("repetition")
     return float(np.mean(by_repetition["adjusted_rand"].to_numpy()))
 
