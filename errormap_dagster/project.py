@@ -97,7 +97,9 @@ class Project:
     @property
     def taxonomy_limits(self) -> TaxonomyLimits:
         """The settings' bounds of a grown taxonomy."""
-        return TaxonomyLimits(**self.settings.taxonomy.model_dump(exclude={"reported"}))
+        return TaxonomyLimits(
+            **self.settings.taxonomy.model_dump(exclude={"reported", "block_on_candidates"})
+        )
 
     @property
     def has_judge_calls(self) -> bool:
