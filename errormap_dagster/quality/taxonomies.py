@@ -7,13 +7,18 @@ from errormap_dagster.domain.taxonomy_versions import Status, versions_in
 from errormap_dagster.metadata import table_value
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.settings import Settings
+from errormap_dagster.stages.candidates import replay_edits
 from errormap_dagster.stages.taxonomies import load_taxonomies
 from errormap_dagster.stages.taxonomy_reports import change_table
 
 
 def taxonomy_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """The checks of the taxonomies under the settings."""
-    return [_candidate_waits(is_blocking=settings.taxonomy.block_on_candidates), rests_on_approved]
+    return [
+        _candidate_waits(is_blocking=settings.taxonomy.block_on_candidates),
+        rests_on_approved,
+        edits_apply,
+    ]
 
 
 def _candidate_waits(*, is_blocking: bool) -> dg.AssetChecksDefinition:
@@ -67,4 +72,21 @@ def rests_on_approved(project: ProjectResource) -> dg.AssetCheckResult:
         passed=not wrong,
         description=f"counted and not approved: {', '.join(wrong)}" if wrong else None,
         metadata={"n_versions_in_force": len(approved)},
+    )
+
+
+@dg.asset_check(
+    asset="taxonomy_versions",
+    name="edits_apply",
+    description="Each edit of taxonomy/edits.yaml applies to the induced taxonomy or stands in it.",
+)
+def edits_apply(project: ProjectResource) -> dg.AssetCheckResult:
+    """Name the edits that no longer apply, each with the remedy."""
+    failed = replay_edits(project.open()).failed
+    told = [f"edit {r.edit.number} ({r.edit.kind}): {r.detail}" for r in failed]
+    return dg.AssetCheckResult(
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(told) or None,
+        metadata={"n_edits_that_do_not_apply": len(failed)},
     )

@@ -19,6 +19,7 @@ LAYERS = [
         "judge",
         "ingest",
         "atlas",
+        "taxonomy_files",
         "store",
         "settings",
         "home",
