@@ -33,10 +33,12 @@ from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.quality.grounding import grounded
 from errormap_dagster.quality.novelty import novelty
+from errormap_dagster.quality.taxonomies import taxonomy_checks
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.settings import load_settings
+from errormap_dagster.taxonomy_jobs import decide_job, grow_job
 
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -76,8 +78,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             failure_rate_drift,
             grounded,
             novelty,
+            *taxonomy_checks(settings),
         ],
-        jobs=list(JOBS.values()),
+        jobs=[*JOBS.values(), decide_job, grow_job],
         sensors=[landing_sensor(settings), following_sensor(), failed_runs],
         schedules=[nightly_schedule(settings)],
         resources={

@@ -65,6 +65,8 @@ INDUCTION_TABLES = ("taxonomy_inputs", "taxonomy_steps")
 """The record of how grown versions came about."""
 
 STABILITY = "taxonomy_stability"
+_NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
+"""Settings of taxonomies that what is grown again does not depend on."""
 QUALITY_TABLES = ("taxonomy_quality", "taxonomy_category_quality", "taxonomy_confusions")
 CROSSWALK = "taxonomy_crosswalk"
 
@@ -163,7 +165,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS[STABILITY],
             taxonomies=part(self.all_taxonomies(), self.store.fingerprint("taxonomy_inputs")),
-            rule=part(self.settings.taxonomy.model_dump_json()),
+            rule=part(self.settings.taxonomy.model_dump_json(exclude=_NO_BEARING)),
             **self._growing_judge(),
         )
 

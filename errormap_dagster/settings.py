@@ -110,6 +110,8 @@ class TaxonomySettings(Section):
 
     reported: str = "atlas"
     """The taxonomy under which the failure ledger stands and the reports are printed."""
+    block_on_candidates: bool = False
+    """Whether a candidate that waits for a decision stops what lies below the taxonomies."""
     max_categories_per_level: int = Field(default=25, ge=2, le=100)
     max_depth: int = Field(default=3, ge=1, le=3)
     min_errors_to_split: int = Field(default=10, ge=2)

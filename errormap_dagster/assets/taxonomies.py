@@ -12,6 +12,7 @@ from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import make_taxonomies
+from errormap_dagster.taxonomy_metadata import change_log, data_version
 
 
 @dg.multi_asset(
@@ -28,10 +29,14 @@ def taxonomy(
     opened = project.open(context.run.run_id)
     made = make_taxonomies(opened, context.run.run_id)
     context.log.info(f"taxonomies made: {', '.join(made) or 'none, all stand'}")
-    effort = spent(opened.judge.effort())
+    effort, log = spent(opened.judge.effort()), change_log(opened)
     for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES):
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
-        yield dg.MaterializeResult(asset_key=table, metadata={**told, **effort})
+        yield dg.MaterializeResult(
+            asset_key=table,
+            metadata={**told, **effort, **log},
+            data_version=data_version(opened, table),
+        )
 
 
 @dg.asset(

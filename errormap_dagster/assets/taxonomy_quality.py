@@ -14,7 +14,11 @@ from errormap_dagster.stages.crosswalk import make_crosswalk
 from errormap_dagster.stages.taxonomy_quality import make_stability, make_taxonomy_quality
 
 
-@dg.asset(**table_arguments(STABILITY, deps=["taxonomy_versions", "taxonomy_inputs"]))
+@dg.asset(
+    **table_arguments(
+        STABILITY, deps=["taxonomy_versions", "taxonomy_inputs", "category_assignments"]
+    )
+)
 def taxonomy_stability(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> dg.MaterializeResult[Any]:

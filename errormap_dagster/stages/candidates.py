@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from errormap_dagster.domain.change_evidence import EvidenceOfChanges
+from errormap_dagster.domain.edit_replay import replay
+from errormap_dagster.domain.edits import EditOutcome, Replay
 from errormap_dagster.domain.growth import ChangeClaim
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.row_flow import row_flow
@@ -37,6 +39,9 @@ from errormap_dagster.stages.taxonomies import (
     save_taxonomies,
     titled_errors,
 )
+from errormap_dagster.taxonomy_files.edits_file import load_edits
+
+_EDITS = "taxonomy/edits.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,57 @@ def grow_candidate(project: Project, run_id: str) -> Made:
     tables = load_taxonomies(project)
     number = base_version(project, INDUCED)
     base = categories_in(tables, VersionKey(INDUCED, number)) if number else ()
+    edits = load_edits(project.home.edits_file)
     induction = induce(project, errors, base)
     grown = induction.growth
+    edited = replay(grown.categories, base, edits)
     origin = grown_from(project, induction.inputs.grown_from, run_id)
-    made = make_candidate(project, Proposal(INDUCED, grown.categories, grown.claims, origin))
+    claims = (*edited.claims, *grown.claims)
+    made = make_candidate(project, Proposal(INDUCED, edited.categories, claims, origin))
     if made.key:
         keep_induction(project, *made.key, induction)
     return made
+
+
+def replay_edits(project: Project) -> Replay:
+    """What the edits of the home make of the version that they are for: nothing is written.
+
+    That is the candidate that waits, else the version in force.
+
+    Raises:
+        SettingsError: the file of edits holds something that is none.
+    """
+    edits = load_edits(project.home.edits_file)
+    tables = load_taxonomies(project)
+    waiting = dict(versions_in(tables, Status.CANDIDATE)).get(INDUCED)
+    base = _categories(project, base_version(project, INDUCED))
+    return replay(_categories(project, waiting) if waiting else base, base, edits)
+
+
+def _categories(project: Project, number: int | None) -> Sequence[Category]:
+    return categories_in(load_taxonomies(project), VersionKey(INDUCED, number)) if number else ()
+
+
+def edit_candidate(project: Project, run_id: str) -> Made:
+    """Make the edits of the home on the version in force, as a candidate.
+
+    Raises:
+        TaxonomyError: there is no version to edit yet.
+        SettingsError: the file of edits holds something that is none.
+        JudgeStoppedError: the judge cannot go on.
+    """
+    edits = load_edits(project.home.edits_file)
+    base = _categories(project, base_version(project, INDUCED))
+    if not base:
+        raise TaxonomyError("There is no induced taxonomy to edit yet. Run `errormap run` first.")
+    edited = replay(base, base, edits)
+    applied = [r.edit for r in edited.results if r.outcome is EditOutcome.APPLIED]
+    authors = ", ".join(sorted({edit.author for edit in applied}))
+    reason = f"edits {', '.join(str(edit.number) for edit in applied)} of {_EDITS}"
+    if not applied:
+        return Made(None)
+    origin = origin_of_person(authors, reason, run_id)
+    return make_candidate(project, Proposal(INDUCED, edited.categories, edited.claims, origin))
 
 
 def base_version(project: Project, taxonomy: str) -> int | None:

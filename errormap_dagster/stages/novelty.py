@@ -6,6 +6,7 @@ from errormap_dagster.domain.novelty import NoveltyReport, novelty
 from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import titled_errors, versions_in_force
+from errormap_dagster.stages.taxonomy_quality import inputs_of
 
 
 def novelty_reports(project: Project) -> dict[VersionKey, NoveltyReport]:
@@ -14,7 +15,7 @@ def novelty_reports(project: Project) -> dict[VersionKey, NoveltyReport]:
     found: dict[VersionKey, NoveltyReport] = {}
     for key in versions_in_force(project):
         is_of = (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
-        inputs = project.store.scan("taxonomy_inputs").filter(is_of).collect()
+        inputs = inputs_of(project, key)
         held_out = set(inputs.filter("is_held_out")["prediction_id"])
         if held_out:
             assignments = project.store.scan("category_assignments").filter(is_of).collect()

@@ -14,6 +14,7 @@ from errormap_dagster.atlas.loader import load_atlas
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.assignment import errors_to_classify
 from errormap_dagster.domain.change_evidence import NO_EVIDENCE
+from errormap_dagster.domain.edit_replay import replay
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import categories_from
 from errormap_dagster.domain.taxonomy_changes import changes_between
@@ -34,6 +35,7 @@ from errormap_dagster.parts import fingerprint as joined
 from errormap_dagster.parts import part
 from errormap_dagster.project import Project
 from errormap_dagster.stages.induction import induce, keep_induction
+from errormap_dagster.taxonomy_files.edits_file import load_edits
 
 ATLAS = "atlas"
 INDUCED = "induced"
@@ -104,7 +106,8 @@ def _first_version(
         return None
     induction = induce(project, errors)
     keep_induction(project, INDUCED, 1, induction)
-    return induction.growth.categories, grown_from(project, induction.inputs.grown_from, run_id)
+    edited = replay(induction.growth.categories, (), load_edits(project.home.edits_file))
+    return edited.categories, grown_from(project, induction.inputs.grown_from, run_id)
 
 
 def titled_errors(project: Project) -> list[JudgedError]:

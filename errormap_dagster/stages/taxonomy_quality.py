@@ -76,15 +76,20 @@ def _default(chosen: int | None, usual: int, project: Project) -> int:
 def _repetitions(project: Project, key: VersionKey) -> Iterator[pl.DataFrame]:
     """Rows of stability of a grown version; none for one that was not grown."""
     settings = project.settings.taxonomy
-    inputs = _of(project, "taxonomy_inputs", key)
+    inputs = inputs_of(project, key)
     grown_from = set(inputs.filter(~pl.col("is_held_out"))["prediction_id"])
     errors = [error for error in titled_errors(project) if error.prediction_id in grown_from]
     errors = resampled_at_most(errors, settings.quality.most_errors, settings.seed)
     n_repeats = _default(settings.quality.repeats, _REPEATS, project)
     if not errors or not n_repeats:
         return
-    categories = categories_of(project, key)
-    stands = _placed(project, errors, categories)
+    places = dict(
+        _of(project, "category_assignments", key).select("prediction_id", "category_id").iter_rows()
+    )
+    stands = Placing(
+        categories_of(project, key),
+        {e.prediction_id: places[e.prediction_id] for e in errors if e.prediction_id in places},
+    )
     for repetition in range(1, n_repeats + 1):
         seed = settings.seed + repetition
         sample = resampled(errors, settings.quality.sample_share, seed)
@@ -92,6 +97,21 @@ def _repetitions(project: Project, key: VersionKey) -> Iterator[pl.DataFrame]:
         grown = project.judge.build_categories(sample, limits).categories
         again = _placed(project, errors, grown)
         yield stability_rows(*key, repetition, stands, again)
+
+
+def inputs_of(project: Project, key: VersionKey) -> pl.DataFrame:
+    """What a version was grown from; of one that a person edited, what its parent was."""
+    parents = {
+        VersionKey(taxonomy, version): parent
+        for taxonomy, version, parent in load_taxonomies(project)
+        .versions.select("taxonomy", "version", "parent_version")
+        .iter_rows()
+    }
+    found = _of(project, "taxonomy_inputs", key)
+    while found.is_empty() and (parent := parents.get(key)) is not None:
+        key = VersionKey(key.taxonomy, parent)
+        found = _of(project, "taxonomy_inputs", key)
+    return found
 
 
 def resampled_at_most(errors: list[JudgedError], most: int, seed: int) -> list[JudgedError]:
@@ -109,7 +129,7 @@ def _placed(project: Project, errors: list[JudgedError], categories: Iterable[Ca
 def _quality(project: Project, key: VersionKey) -> QualityFrames:
     settings = project.settings.taxonomy
     assignments = _of(project, "category_assignments", key)
-    inputs = _of(project, "taxonomy_inputs", key)
+    inputs = inputs_of(project, key)
     categories = categories_of(project, key)
     most = _default(settings.quality.second_pass_errors, _SECOND_PASS, project)
     pairs = nearest_pairs(assignments, most, settings.seed)

@@ -28,19 +28,20 @@ from errormap_dagster.project import Project
 
 _SERVER = Path(__file__).resolve().parents[1] / "judge_server" / "server.py"
 _TITLES_PER_CALL = 500
+_STRIDE = 7_919
+"""A prime number: each error gets words of another one, far away."""
 
 
 def varied(errors: list[JudgedError], n: int) -> list[JudgedError]:
-    """As many errors as wanted, most with a title of their own that follows from their words."""
+    """As many errors as wanted, most with a title of their own, all made of words of real ones."""
     found: list[JudgedError] = []
     for number in range(n):
         error = errors[number % len(errors)]
-        words = error.error_summary.split()
-        start = (number // len(errors)) * 2
-        title = " ".join((error.error_title, *words[start : start + 3]))
-        found.append(
-            JudgedError(content_id(error.prediction_id, number), title, error.error_summary)
-        )
+        other = errors[number * _STRIDE % len(errors)].error_summary.split()
+        start = number // len(errors) * 3
+        title = " ".join((error.error_title, *other[start : start + 4]))
+        prediction_id = content_id(error.prediction_id, number)
+        found.append(JudgedError(prediction_id, title, error.error_summary))
     return found
 
 

@@ -28,7 +28,7 @@ UPSTREAM = {
     "taxonomy_changes": {"judged_errors"},
     "taxonomy_inputs": {"judged_errors"},
     "taxonomy_steps": {"judged_errors"},
-    "taxonomy_stability": {"taxonomy_versions", "taxonomy_inputs"},
+    "taxonomy_stability": {"taxonomy_versions", "taxonomy_inputs", "category_assignments"},
     "taxonomy_quality": {
         *("taxonomy_versions", "taxonomy_inputs"),
         *("taxonomy_stability", "category_assignments"),
