@@ -23,7 +23,8 @@ from errormap_dagster.domain.taxonomy_quality import (
 )
 from errormap_dagster.domain.taxonomy_versions import Status, VersionKey, versions_in
 from errormap_dagster.fingerprints import QUALITY_TABLES, STABILITY
-from errormap_dagster.judge.interface import ClassificationTask
+from errormap_dagster.judge.embedded.analyst import NAME as EMBEDDED
+from errormap_dagster.judge.interface import ClassificationTask, Operation
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import categories_of, load_taxonomies, titled_errors
 
@@ -69,8 +70,10 @@ def _measured_versions(project: Project) -> list[VersionKey]:
 
 
 def _default(chosen: int | None, usual: int, project: Project) -> int:
-    """A setting; where it is not set, what costs calls is not done."""
-    return (usual if project.settings.judge.kind == "embedded" else 0) if chosen is None else chosen
+    """A setting; where it is not set, what a judge could charge for is not done."""
+    if chosen is not None:
+        return chosen
+    return usual if project.judge.identity(Operation.GENERATE).judge == EMBEDDED else 0
 
 
 def _repetitions(project: Project, key: VersionKey) -> Iterator[pl.DataFrame]:
