@@ -72,3 +72,6 @@ def taxonomy_crosswalk(
     return dg.MaterializeResult(
         metadata={**told, **effort, "n_by_relation": counts(rows, "relation")}
     )
+
+
+QUALITY_ASSETS = [taxonomy_stability, taxonomy_quality, taxonomy_crosswalk]

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.optimize import linear_sum_assignment
 
 from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import hash_fraction
@@ -101,6 +100,10 @@ class _Tree:
 
 def _matched(own: Mapping[str, set[str]], others: Mapping[str, set[str]]) -> dict[str, str]:
     """One to one, so that the sum of the Jaccard indices is largest; only what shares errors."""
+    from scipy.optimize import (  # noqa: PLC0415 - seconds of import, used here alone
+        linear_sum_assignment,
+    )
+
     rows, columns = sorted(own), sorted(others)
     jaccard = np.zeros((len(rows), len(columns)))
     for place, row in enumerate(rows):

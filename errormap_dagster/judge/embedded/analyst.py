@@ -34,7 +34,7 @@ from errormap_dagster.judge.interface import (
 )
 
 NAME: Final = "embedded"
-_VERSION: Final = "rules-2"
+_VERSION: Final = "rules-3"
 
 
 @cache
