@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errormap_dagster.contracts.registry import polars_schema
-from errormap_dagster.domain.assignment import assign_errors
+from errormap_dagster.domain.assignment import Assigner, assign_errors
 from errormap_dagster.domain.records import Category, Classification, JudgedError
 from errormap_dagster.judge.interface import ClassificationTask, Operation
 from errormap_dagster.judge.llm.classifying import Classifier, stable_batches
@@ -158,7 +158,8 @@ def test_what_is_never_answered_is_left_out_and_ends_unassigned() -> None:
         ],
         schema=polars_schema("judged_errors"),
     )
-    rows = assign_errors(judged, got, CATEGORIES, taxonomy="t", version=1)
+    assigner = Assigner("m", "v1", "basis")
+    rows = assign_errors(judged, got, CATEGORIES, assigner=assigner, taxonomy="t", version=1)
     assert rows["status"].to_list() == ["other", "unassigned"]
 
 
