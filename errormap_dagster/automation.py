@@ -14,15 +14,14 @@ from errormap_dagster.alerts import alert, alert_text, failures_of, is_waiting_f
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.errors import SettingsError
-from errormap_dagster.jobs import EVERYTHING, JOBS, LAND
+from errormap_dagster.jobs import EVERYTHING, FOLLOW_TAG, JOBS, LAND
 from errormap_dagster.project import Project
 from errormap_dagster.resources.project import report_dead_run
 from errormap_dagster.settings import Settings
 from errormap_dagster.stages.landing import new_files
 from errormap_dagster.stages.staleness import evaluations_with_work, pending_work
+from errormap_dagster.taxonomy_jobs import decide_job
 
-FOLLOW_TAG = "errormap/then"
-"""On a run of ``land``: the job that follows it."""
 _FOLLOWED: dict[str, str] = {FOLLOW_TAG: EVERYTHING}
 
 
@@ -146,13 +145,14 @@ def following_sensor() -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="after_landing",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[JOBS[LAND]],
+        monitored_jobs=[JOBS[LAND], decide_job],
         request_job=JOBS[EVERYTHING],
         minimum_interval_seconds=5,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"After a run of `{LAND}` that the sensor new_files or the schedule nightly "
-        f"has started: runs `{EVERYTHING}` over the evaluations that are missing or stale, in one "
-        "run. A landing that somebody started by hand is left alone.",
+        f"has started, and after a decision about a taxonomy: runs `{EVERYTHING}` over the "
+        "evaluations that are missing or stale, in one run. A landing that somebody started by "
+        "hand is left alone.",
     )
     def after_landing(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         if FOLLOW_TAG not in context.dagster_run.tags:

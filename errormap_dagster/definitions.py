@@ -18,6 +18,7 @@ from errormap_dagster.assets import (
     profiles,
     results,
     taxonomies,
+    taxonomy_quality,
 )
 from errormap_dagster.assets.dbt import warehouse_assets
 from errormap_dagster.automation import (
@@ -34,11 +35,14 @@ from errormap_dagster.quality.contracts import contract_check, expectations_chec
 from errormap_dagster.quality.drift import failure_rate_drift
 from errormap_dagster.quality.evaluations import EVALUATION_CHECKS
 from errormap_dagster.quality.grounding import grounded
+from errormap_dagster.quality.novelty import novelty
 from errormap_dagster.quality.regressions import no_regression
+from errormap_dagster.quality.taxonomies import taxonomy_checks
 from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.settings import load_settings
+from errormap_dagster.taxonomy_jobs import decide_job, grow_job
 
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -59,7 +63,9 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             predictions.failures,
             judging.judged_errors,
             taxonomies.taxonomy,
+            taxonomies.taxonomy_row_flow,
             assignments.category_assignments,
+            *taxonomy_quality.QUALITY_ASSETS,
             judging.judge_calls,
             results.evaluations,
             results.failure_ledger,
@@ -77,8 +83,10 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             failure_rate_drift,
             no_regression,
             grounded,
+            novelty,
+            *taxonomy_checks(settings),
         ],
-        jobs=list(JOBS.values()),
+        jobs=[*JOBS.values(), decide_job, grow_job],
         sensors=[landing_sensor(settings), following_sensor(), failed_runs],
         schedules=[nightly_schedule(settings)],
         resources={

@@ -24,10 +24,19 @@ CODE_VERSIONS: dict[str, str] = {
     "failures": "1",
     "judged_errors": "1",
     "judge_calls": "1",
-    "taxonomy_versions": "1",
-    "taxonomy_categories": "1",
-    "taxonomy_changes": "1",
-    "category_assignments": "1",
+    "taxonomy_versions": "2",
+    "taxonomy_categories": "2",
+    "taxonomy_changes": "2",
+    "taxonomy_decisions": "1",
+    "taxonomy_inputs": "1",
+    "taxonomy_steps": "1",
+    "category_assignments": "2",
+    "taxonomy_row_flow": "1",
+    "taxonomy_stability": "1",
+    "taxonomy_quality": "1",
+    "taxonomy_category_quality": "1",
+    "taxonomy_confusions": "1",
+    "taxonomy_crosswalk": "1",
     "evaluations": "1",
     "failure_ledger": "1",
     "signatures": "2",
@@ -58,7 +67,23 @@ PROFILE_TABLES = ("benchmark_profiles", "dataset_similarities")
 
 GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
 
-TAXONOMY_TABLES = ("taxonomy_versions", "taxonomy_categories", "taxonomy_changes")
+TAXONOMY_TABLES = (
+    "taxonomy_versions",
+    "taxonomy_categories",
+    "taxonomy_changes",
+    "taxonomy_decisions",
+)
+IN_FORCE = "in_force"
+"""The part of the versions' fingerprint that the versions in force give; candidates leave it."""
+
+INDUCTION_TABLES = ("taxonomy_inputs", "taxonomy_steps")
+"""The record of how grown versions came about."""
+
+STABILITY = "taxonomy_stability"
+_NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
+"""Settings of taxonomies that what is grown again does not depend on."""
+QUALITY_TABLES = ("taxonomy_quality", "taxonomy_category_quality", "taxonomy_confusions")
+CROSSWALK = "taxonomy_crosswalk"
 
 
 def partition_of(evaluation: Evaluation) -> Partition:
@@ -136,8 +161,52 @@ class Fingerprints:
         return stored.items() >= self.judging().items()
 
     def taxonomies(self) -> str:
-        """The versions in force, by what they hold."""
+        """The versions in force, by what they hold; a candidate changes nothing here."""
+        return parts_of(self.store.fingerprint("taxonomy_versions")).get(IN_FORCE, "")
+
+    def all_taxonomies(self) -> str:
+        """Every version, in force or not, and the decisions about them."""
         return part(*(self.store.fingerprint(table) or "" for table in TAXONOMY_TABLES))
+
+    def taxonomy_row_flow(self) -> str:
+        """Every version, and the assignments under them."""
+        return fingerprint(
+            code=CODE_VERSIONS["taxonomy_row_flow"],
+            taxonomies=self.all_taxonomies(),
+            evaluations=self._all("category_assignments"),
+        )
+
+    def taxonomy_stability(self) -> str:
+        """Every version, what it was grown from, and the judge that grows and classifies."""
+        return fingerprint(
+            code=CODE_VERSIONS[STABILITY],
+            taxonomies=part(self.all_taxonomies(), self.store.fingerprint("taxonomy_inputs")),
+            rule=part(self.settings.taxonomy.model_dump_json(exclude=_NO_BEARING)),
+            **self._growing_judge(),
+        )
+
+    def _growing_judge(self) -> dict[str, str]:
+        grows, sorts = self._judge_for(Operation.GENERATE), self._judge_for(Operation.CLASSIFY)
+        return {name: part(grows[name], sorts[name]) for name in grows}
+
+    def taxonomy_quality(self) -> str:
+        """Every version, its assignments, its stability, and the judge that classifies."""
+        return fingerprint(
+            code=CODE_VERSIONS["taxonomy_quality"],
+            taxonomies=part(self.all_taxonomies(), self.store.fingerprint(STABILITY)),
+            rule=part(self.settings.taxonomy.quality.model_dump_json()),
+            evaluations=self._all("category_assignments"),
+            **self._judge_for(Operation.CLASSIFY),
+        )
+
+    def taxonomy_crosswalk(self) -> str:
+        """Every version, the assignments under them, and the judge that compares."""
+        return fingerprint(
+            code=CODE_VERSIONS[CROSSWALK],
+            taxonomies=self.all_taxonomies(),
+            evaluations=self._all("category_assignments"),
+            **self._judge_for(Operation.CLASSIFY),
+        )
 
     def category_assignments(self, evaluation: Evaluation) -> str:
         """The judged errors, the taxonomies and the judge that classifies."""
@@ -259,9 +328,11 @@ class Fingerprints:
             *COMPARISON_TABLES,
             *GOLD_TABLES,
             *PROFILE_TABLES,
+            *("signatures", "judge_calls", "taxonomy_row_flow"),
+            *(*INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK),
         )
         tables = part(
-            self.taxonomies(),
+            self.all_taxonomies(),
             *(self.store.fingerprint(table, WHOLE) or "" for table in whole),
             *(self.store.fingerprint(picks, {"dataset": d}) or "" for d in datasets),
             *self._stored("raw_predictions", evaluations),

@@ -129,6 +129,11 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def edits_file(self) -> Path:
+        """What people want of every grown taxonomy; may be absent."""
+        return self.root / "taxonomy" / "edits.yaml"
+
+    @property
     def settings_file(self) -> Path:
         """The settings; every key has a default, so the file may be absent."""
         return self.root / "errormap.yaml"

@@ -4,6 +4,8 @@ import dagster as dg
 
 LAND = "land"
 EVERYTHING = "everything"
+FOLLOW_TAG = "errormap/then"
+"""On a run: the job that follows it when it has succeeded."""
 
 JOBS = {
     LAND: dg.define_asset_job(

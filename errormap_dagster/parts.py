@@ -22,7 +22,7 @@ REASONS = {
     "judge": "changed judge or its parameters",
     "prompt": "changed prompt",
     "judged_errors": "changed judgements",
-    "taxonomies": "new taxonomy version",
+    "taxonomies": "another taxonomy version",
     "reported": "another taxonomy is reported",
     "statistics": "changed groups, bounds or pairs",
     "verdicts": "new verdicts on gold",

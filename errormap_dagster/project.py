@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +103,8 @@ class Project:
     @property
     def taxonomy_limits(self) -> TaxonomyLimits:
         """The settings' bounds of a grown taxonomy."""
-        return TaxonomyLimits(**self.settings.taxonomy.model_dump(exclude={"reported"}))
+        bounds = {field.name for field in fields(TaxonomyLimits)}
+        return TaxonomyLimits(**self.settings.taxonomy.model_dump(include=bounds))
 
     @property
     def has_judge_calls(self) -> bool:

@@ -92,18 +92,45 @@ class ModelSettings(Section):
         return aliases
 
 
+class TaxonomyQualitySettings(Section):
+    """How the quality of taxonomies is measured; what costs calls is off for an endpoint."""
+
+    repeats: int | None = Field(default=None, ge=0, le=50)
+    """How often a grown version is grown again. Default: 5; 0 with a judge behind an endpoint."""
+    sample_share: float = Field(default=0.8, gt=0, le=1)
+    """Share of its errors that each repetition is grown from."""
+    most_errors: int = Field(default=5_000, ge=50)
+    """Errors that repetitions are compared on; of more, a seeded draw."""
+    second_pass_errors: int | None = Field(default=None, ge=0)
+    """Errors that are classified once more, between two categories alone. Default: 1000; 0 with a
+    judge behind an endpoint."""
+    unstable_below: float = Field(default=0.5, ge=0, le=1)
+    """A category whose mean Jaccard index is lower is marked unstable."""
+
+
 class TaxonomySettings(Section):
     """Bounds of the taxonomy that is grown from the errors, and the one that reports show."""
 
     reported: str = "atlas"
     """The taxonomy under which the failure ledger stands and the reports are printed."""
+    block_on_candidates: bool = False
+    """Whether a candidate that waits for a decision stops what lies below the taxonomies."""
     max_categories_per_level: int = Field(default=25, ge=2, le=100)
     max_depth: int = Field(default=3, ge=1, le=3)
     min_errors_to_split: int = Field(default=10, ge=2)
     """A category with fewer errors gets no categories below it."""
     max_name_words: int = Field(default=5, ge=1, le=20)
     max_description_words: int = Field(default=30, ge=5, le=200)
+    stop_after_unchanged: int = Field(default=2, ge=0)
+    """Batches of titles in a row that change nothing, after which none is read; 0: all are read."""
+    max_errors_placed: int = Field(default=5_000, ge=100)
+    """Errors of a level that a language model sorts before it divides; more are drawn from."""
     seed: int = 0
+    held_out_share: float = Field(default=0.1, ge=0, le=0.5)
+    """Errors that take no part in growing a version, so that its coverage is measured on them."""
+    novelty_tolerance: float = Field(default=0.02, ge=0, le=1)
+    """How much larger the share of badly fitting new errors must surely be to raise the check."""
+    quality: TaxonomyQualitySettings = TaxonomyQualitySettings()
 
 
 class Settings(Section):

@@ -45,7 +45,11 @@ def judged_errors(
 
 @dg.asset(
     **table_arguments(
-        "judge_calls", deps=["judged_errors", "taxonomy_versions", "category_assignments"]
+        "judge_calls",
+        deps=[
+            *("judged_errors", "taxonomy_versions", "category_assignments"),
+            *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk"),
+        ],
     )
 )
 def judge_calls(project: ProjectResource) -> dg.MaterializeResult[Any]:

@@ -1,4 +1,4 @@
-"""The taxonomies: their versions, their categories, and what changed."""
+"""The taxonomies: their versions, categories, changes and decisions, and where the errors went."""
 
 import time
 from collections.abc import Iterator
@@ -6,26 +6,48 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets.spec import table_spec
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.assets.spec import table_arguments, table_spec
+from errormap_dagster.fingerprints import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import make_taxonomies
+from errormap_dagster.taxonomy_metadata import change_log, data_version
 
 
 @dg.multi_asset(
-    specs=[table_spec(table, deps=["judged_errors"]) for table in TAXONOMY_TABLES],
+    specs=[
+        table_spec(table, deps=["judged_errors"]) for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES)
+    ],
     name="taxonomy",
 )
 def taxonomy(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Make version 1 of each taxonomy that has none."""
+    """Make the first version of each taxonomy that has none."""
     started = time.monotonic()
     opened = project.open(context.run.run_id)
     made = make_taxonomies(opened, context.run.run_id)
     context.log.info(f"taxonomies made: {', '.join(made) or 'none, all stand'}")
-    effort = spent(opened.judge.effort())
-    for table in TAXONOMY_TABLES:
+    effort, log = spent(opened.judge.effort()), change_log(opened)
+    for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES):
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
-        yield dg.MaterializeResult(asset_key=table, metadata={**told, **effort})
+        yield dg.MaterializeResult(
+            asset_key=table,
+            metadata={**told, **effort, **log},
+            data_version=data_version(opened, table),
+        )
+
+
+@dg.asset(
+    **table_arguments("taxonomy_row_flow", deps=["taxonomy_versions", "category_assignments"])
+)
+def taxonomy_row_flow(project: ProjectResource) -> dg.MaterializeResult[Any]:
+    """Count where the errors went from each version's parent to the version."""
+    started = time.monotonic()
+    opened = project.open()
+    make_row_flow(opened)
+    rows = opened.store.scan("taxonomy_row_flow")
+    return dg.MaterializeResult(
+        metadata=materialized("taxonomy_row_flow", rows, time.monotonic() - started)
+    )

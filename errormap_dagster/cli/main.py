@@ -11,6 +11,7 @@ import typer
 
 from errormap_dagster.cli import console
 from errormap_dagster.cli.choices import FailOn
+from errormap_dagster.cli.taxonomy_commands import taxonomy_app
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.home import HOME_VARIABLE
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 
 judge_app = typer.Typer(help="The judge that reads the failures.", no_args_is_help=True)
 app.add_typer(judge_app, name="judge")
+app.add_typer(taxonomy_app, name="taxonomy")
 
 gold_app = typer.Typer(help="References that may be wrong.", no_args_is_help=True)
 app.add_typer(gold_app, name="gold")

@@ -19,7 +19,9 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages.staleness import evaluations_with_work
 
 
-def _execute(job: str, config: dict[str, Any], tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+def execute_job(
+    job: str, config: dict[str, Any], tags: dict[str, str]
+) -> dg.ExecuteInProcessResult:
     """Run a job of the code location in this process, recorded in the instance."""
     home = Home.locate()
     if home.is_taken():
@@ -50,14 +52,14 @@ def land_files(home: Path | None, paths: Sequence[Path], source_format: str | No
     named: dict[str, Any] = {"paths": [str(path.expanduser().resolve()) for path in paths]}
     if source_format is not None:
         named["source_format"] = source_format
-    result = _execute(LAND, {"ops": {"landing": {"config": named}}}, {})
+    result = execute_job(LAND, {"ops": {"landing": {"config": named}}}, {})
     return report_checks(result, every=True)
 
 
 def run_everything(home: Path | None) -> int:
     """Make what is missing or stale; 1 when a blocking check or a stage failed."""
     Home.locate(home).prepare()
-    landed = _execute(LAND, {}, {})
+    landed = execute_job(LAND, {}, {})
     if not landed.success:
         return report_checks(landed)
     keys = registered_evaluations(dg.DagsterInstance.get())
@@ -65,5 +67,5 @@ def run_everything(home: Path | None) -> int:
         console.error("Nothing has landed yet. Run `errormap land FILE...` first.")
         return 2
     stale = {evaluation.key for evaluation in evaluations_with_work(Project.open(home))}
-    result = _execute(EVERYTHING, {}, partition_range(keys, stale))
+    result = execute_job(EVERYTHING, {}, partition_range(keys, stale))
     return report_checks(result)

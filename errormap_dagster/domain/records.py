@@ -92,7 +92,8 @@ class Category:
     """A node of a taxonomy version.
 
     ``depth`` is 1 at the top. ``priority`` decides where two categories could apply: the lower
-    number wins.
+    number wins. A category with a ``rule`` (a regular expression, searched in an error's title and
+    summary) or with listed errors holds exactly what these name; no judge puts anything into it.
     """
 
     category_id: str
@@ -104,6 +105,8 @@ class Category:
     counter_example: str
     priority: int
     origin: str
+    rule: str | None = None
+    listed_prediction_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

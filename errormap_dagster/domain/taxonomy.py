@@ -1,14 +1,12 @@
-"""Taxonomies as trees of categories, and as rows of the three taxonomy tables."""
+"""Taxonomies as trees of categories: what makes a tree, and what follows from one."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import polars as pl
 
-from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.domain.records import Category
 from errormap_dagster.errors import ErrorMapError
@@ -20,25 +18,6 @@ PATH_JOINT = " > "
 
 class TaxonomyError(ErrorMapError):
     """A list of categories is no usable tree."""
-
-
-@dataclass(frozen=True, slots=True)
-class VersionOrigin:
-    """Where a taxonomy version comes from. ``judge`` is None for a taxonomy that was shipped."""
-
-    judge: str | None
-    n_errors: int
-    reason: str
-    created_at: datetime
-    run_id: str
-
-
-class TaxonomyFrames(NamedTuple):
-    """Rows of taxonomy_versions, taxonomy_categories and taxonomy_changes."""
-
-    versions: pl.DataFrame
-    categories: pl.DataFrame
-    changes: pl.DataFrame
 
 
 def is_vague(name: str) -> bool:
@@ -54,6 +33,7 @@ def validate_categories(categories: Sequence[Category]) -> None:
     """
     depths: dict[str, int] = {}
     siblings: set[tuple[str | None, str]] = set()
+    ruled: set[str | None] = set()
     for category in categories:
         where = f"Category {category.category_id!r} ({category.name!r})"
         if category.category_id in depths:
@@ -63,6 +43,10 @@ def validate_categories(categories: Sequence[Category]) -> None:
             raise TaxonomyError(f"{where}: the name says nothing. Name what went wrong.")
         if (category.parent_category_id, category.name) in siblings:
             raise TaxonomyError(f"{where}: a sibling has the same name. Rename or merge them.")
+        if category.parent_category_id in ruled:
+            raise TaxonomyError(f"{where}: it lies below a category with a rule or a list.")
+        if category.rule is not None or category.listed_prediction_ids:
+            ruled.add(category.category_id)
         depths[category.category_id] = category.depth
         siblings.add((category.parent_category_id, category.name))
 
@@ -105,56 +89,22 @@ def leaves(categories: Sequence[Category]) -> list[Category]:
 
 def content_hash(categories: Sequence[Category]) -> str:
     """SHA-256 over all that a version's categories say."""
-    parts = [
-        part
-        for category in sorted(categories, key=lambda c: c.category_id)
-        for part in asdict(category).values()
-    ]
+    parts: list[str | int | None] = []
+    for category in sorted(categories, key=lambda c: c.category_id):
+        told = asdict(category)
+        listed = told.pop("listed_prediction_ids")
+        parts += [*told.values(), len(listed), *sorted(listed)]
     return content_id(*parts, length=64)
-
-
-def first_version(
-    taxonomy: str, categories: Sequence[Category], origin: VersionOrigin
-) -> TaxonomyFrames:
-    """Version 1 of a taxonomy as rows: every category is an addition.
-
-    Raises:
-        TaxonomyError: the categories are no usable tree.
-    """
-    validate_categories(categories)
-    key = {"taxonomy": taxonomy, "version": 1}
-    version = {
-        **key,
-        "status": "approved",
-        "parent_version": None,
-        "content_hash": content_hash(categories),
-        "n_categories": len(categories),
-        "n_errors": origin.n_errors,
-        "judge": origin.judge,
-        "created_at": origin.created_at,
-        "run_id": origin.run_id,
-    }
-    changes = [
-        {
-            **key,
-            "change_id": content_id(taxonomy, 1, "added", category.category_id),
-            "change_type": "added",
-            "from_category_ids": [],
-            "to_category_ids": [category.category_id],
-            "reason": origin.reason,
-            "actor": origin.judge or "errormap_dagster",
-        }
-        for category in categories
-    ]
-    rows = [{**key, **asdict(category)} for category in categories]
-    return TaxonomyFrames(
-        pl.DataFrame([version], schema=polars_schema("taxonomy_versions")),
-        pl.DataFrame(rows, schema=polars_schema("taxonomy_categories")),
-        pl.DataFrame(changes, schema=polars_schema("taxonomy_changes")),
-    )
 
 
 def categories_from(frame: pl.DataFrame) -> list[Category]:
     """The categories of one version from its rows, parents before children."""
     rows = frame.sort("depth", "priority", "category_id").drop("taxonomy", "version")
-    return [Category(**row) for row in rows.iter_rows(named=True)]
+    return [category_of(row) for row in rows.iter_rows(named=True)]
+
+
+def category_of(values: Mapping[str, Any]) -> Category:
+    """A category from its fields, as rows and documents hold them."""
+    listed = {"listed_prediction_ids": tuple(values["listed_prediction_ids"])}
+    fields: dict[str, Any] = {**values, **listed}
+    return Category(**fields)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.records import (
     Analysis,
     Category,
@@ -88,6 +89,10 @@ class TaxonomyLimits:
     min_errors_to_split: int = 10
     max_name_words: int = 5
     max_description_words: int = 30
+    stop_after_unchanged: int = 2
+    """Batches in a row that change nothing, after which no more are read; 0: all are read."""
+    max_errors_placed: int = 5_000
+    """Errors of a level that are put into its categories before these are divided."""
     seed: int = 0
 
 
@@ -113,9 +118,15 @@ class Judge(Protocol):
         ...
 
     def build_categories(
-        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
-    ) -> list[Category]:
-        """Grow a taxonomy from errors, one tree as a flat list with parents before children.
+        self, errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+    ) -> Growth:
+        """Grow a taxonomy from errors, alone or on the categories of a version that stands.
+
+        Args:
+            errors: with titles; at least one.
+            limits: bounds on the tree.
+            base: the categories to build on, parents before children. One that is kept, reworded
+                or renamed keeps its id; what is new gets an id of its content.
 
         Raises:
             JudgeStoppedError: the judge gave no usable list.

@@ -1,19 +1,45 @@
-"""Assignment as a stage: every judged error into each taxonomy version that is in force."""
+"""Assignment as a stage: every judged error into each taxonomy version that is in force.
+
+Rows of other versions are kept as they stand, so a version that comes back into force comes back
+with its numbers.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
-from errormap_dagster.domain.assignment import assign_errors, errors_to_classify
+from errormap_dagster.contracts.registry import empty_frame, polars_schema
+from errormap_dagster.domain.assignment import (
+    Assigner,
+    assign_errors,
+    bases_of,
+    chosen_by_a_judge,
+    errors_to_classify,
+    judged_with_error,
+    named_by_version,
+    stands,
+)
+from errormap_dagster.domain.identity import content_id
 from errormap_dagster.domain.records import Category
+from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import partition_of
-from errormap_dagster.judge.interface import AsksAhead, ClassificationTask
+from errormap_dagster.fingerprints import CODE_VERSIONS, partition_of
+from errormap_dagster.judge.interface import AsksAhead, ClassificationTask, Operation
 from errormap_dagster.project import Project
 from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
 
+TABLE = "category_assignments"
 _COLUMNS = ["prediction_id", "dataset", "model", "outcome", "error_title", "error_summary"]
+_ORDER = ["taxonomy", "version", "prediction_id"]
+
+
+class Placed(NamedTuple):
+    """A version with its categories."""
+
+    key: VersionKey
+    categories: Sequence[Category]
 
 
 class ErrorAssignment:
@@ -24,31 +50,109 @@ class ErrorAssignment:
 
     def __init__(self, project: Project, evaluations: Sequence[Evaluation]) -> None:
         self._project = project
-        self._versions: list[tuple[str, int, Sequence[Category]]] = [
-            (taxonomy, version, categories_of(project, taxonomy, version))
-            for taxonomy, version in versions_in_force(project)
+        self._versions = [
+            Placed(key, categories_of(project, key)) for key in versions_in_force(project)
         ]
+        self._assigner = assigner_of(project)
         judge = project.judge
         ahead = judge.classify_ahead if isinstance(judge, AsksAhead) else None
         self._stream = AnswerStream(evaluations, self._tasks, judge.classify, ahead)
 
     def __call__(self, evaluation: Evaluation) -> pl.DataFrame:
-        """The assignments of one evaluation under every version in force, sorted."""
-        judged = self._judged(evaluation)
+        """The assignments of one evaluation under every version in force and before, sorted."""
+        judged = judged_of(self._project, evaluation)
+        stored = _stored(self._project, evaluation)
+        asked = self._to_ask(judged, stored)
         answers = self._stream.of(evaluation)
-        frames = [
-            assign_errors(judged, answer, categories, taxonomy=taxonomy, version=version)
-            for (taxonomy, version, categories), (_, answer) in zip(
-                self._versions, answers, strict=True
+        made = [
+            assign_errors(
+                judged, answer, version.categories, assigner=self._assigner, **version.key._asdict()
+            )
+            for version, (_, answer) in zip(asked, answers, strict=True)
+        ]
+        kept = stored.join(judged_with_error(judged), on="prediction_id", how="semi")
+        for version in asked:
+            kept = kept.filter(~_is_of(version.key))
+        return pl.concat([kept, *made]).sort(_ORDER)
+
+    def _to_ask(self, judged: pl.DataFrame, stored: pl.DataFrame) -> list[Placed]:
+        """The versions in force whose rows are not what would be assigned now."""
+        return [
+            version
+            for version in self._versions
+            if not stands(
+                stored.filter(_is_of(version.key)),
+                bases_of(judged, version.categories, self._assigner),
             )
         ]
-        return pl.concat(frames).sort("taxonomy", "version", "prediction_id")
-
-    def _judged(self, evaluation: Evaluation) -> pl.DataFrame:
-        stored = self._project.store.scan("judged_errors", partition_of(evaluation))
-        return stored.select(_COLUMNS).collect()
 
     def _tasks(self, evaluation: Evaluation) -> Iterator[ClassificationTask]:
-        errors = errors_to_classify(self._judged(evaluation))
-        for _, _, categories in self._versions:
-            yield ClassificationTask(errors, categories)
+        judged = judged_of(self._project, evaluation)
+        for version in self._to_ask(judged, _stored(self._project, evaluation)):
+            yield task_of(judged, version.categories)
+
+
+def assigner_of(project: Project) -> Assigner:
+    """Who assigns now."""
+    who = project.judge.identity(Operation.CLASSIFY)
+    basis = content_id(
+        CODE_VERSIONS[TABLE], who.judge, who.prompt_version, who.prompt_hash, who.parameters_hash
+    )
+    return Assigner(who.judge, who.prompt_version, basis)
+
+
+def judged_of(project: Project, evaluation: Evaluation) -> pl.DataFrame:
+    """What of the judged errors of an evaluation bears on their categories."""
+    stored = project.store.scan("judged_errors", partition_of(evaluation))
+    return stored.select(_COLUMNS).collect()
+
+
+def task_of(judged: pl.DataFrame, categories: Sequence[Category]) -> ClassificationTask:
+    """The errors of an evaluation that the version itself does not name, for a judge."""
+    errors = errors_to_classify(judged)
+    named = named_by_version(errors, categories)
+    rest = [error for error in errors if error.prediction_id not in named]
+    return ClassificationTask(rest, chosen_by_a_judge(categories))
+
+
+def trial_assignments(
+    project: Project, version: Placed, evaluations: Sequence[Evaluation]
+) -> dict[Evaluation, pl.DataFrame]:
+    """Every judged error of some evaluations under one version; nothing is written.
+
+    Raises:
+        JudgeStoppedError: the judge cannot go on.
+    """
+    judged = {evaluation: judged_of(project, evaluation) for evaluation in evaluations}
+    tasks = (task_of(rows, version.categories) for rows in judged.values())
+    assigner = assigner_of(project)
+    return {
+        evaluation: assign_errors(
+            rows, answers, version.categories, assigner=assigner, **version.key._asdict()
+        )
+        for (evaluation, rows), answers in zip(
+            judged.items(), project.judge.classify(tasks), strict=True
+        )
+    }
+
+
+def keep_trial(project: Project, trial: dict[Evaluation, pl.DataFrame], key: VersionKey) -> None:
+    """Write a trial's rows beside those that stand; what these were made from stays the same."""
+    for evaluation, rows in trial.items():
+        partition = partition_of(evaluation)
+        mark = project.store.fingerprint(TABLE, partition)
+        if mark is not None:
+            others = _stored(project, evaluation).filter(~_is_of(key))
+            merged = pl.concat([others, rows]).sort(_ORDER)
+            project.store.write(TABLE, merged, mark, partition)
+
+
+def _is_of(key: VersionKey) -> pl.Expr:
+    return (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
+
+
+def _stored(project: Project, evaluation: Evaluation) -> pl.DataFrame:
+    """The rows of an evaluation that stand; none of them where older code wrote other columns."""
+    stored = project.store.scan(TABLE, partition_of(evaluation))
+    fits = stored.collect_schema() == polars_schema(TABLE)
+    return stored.collect() if fits else empty_frame(TABLE)

@@ -20,11 +20,14 @@ from errormap_dagster.stages import (
     assignments,
     calls,
     comparisons,
+    crosswalk,
     gold,
     predictions,
     profiles,
     results,
+    row_flows,
     taxonomies,
+    taxonomy_quality,
 )
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
@@ -111,13 +114,17 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         land(project, paths)
         make_failures(project)
         make_judgements(project, run_id)
-        calls.make_judge_calls(project)
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
+        row_flows.make_row_flow(project)
+        taxonomy_quality.make_stability(project)
+        taxonomy_quality.make_taxonomy_quality(project)
+        crosswalk.make_crosswalk(project)
         comparisons.make_comparisons(project)
         profiles.make_profiles(project)
         gold.make_gold(project)
+        calls.make_judge_calls(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))
 

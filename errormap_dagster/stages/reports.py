@@ -14,6 +14,8 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages.results import reported_version
 
 _CATEGORIES_SHOWN = 20
+UNSTABLE = " (unstable)"
+"""Stands after the name of a category that does not hold when its taxonomy is grown again."""
 
 
 def signature_table(project: Project) -> pl.DataFrame:
@@ -60,7 +62,11 @@ def signature_table(project: Project) -> pl.DataFrame:
 def _names(project: Project, taxonomy: str, version: int) -> pl.LazyFrame:
     categories = project.store.scan("taxonomy_categories")
     chosen = categories.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version)
-    return chosen.select("category_id", "name")
+    key = ["taxonomy", "version", "category_id"]
+    quality = project.store.scan("taxonomy_category_quality").select(*key, "is_unstable")
+    joined = chosen.join(quality, on=key, how="left")
+    name = pl.when("is_unstable").then(pl.col("name") + UNSTABLE).otherwise("name")
+    return joined.select("category_id", name=name)
 
 
 def ledger_table(project: Project) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 from errormap_dagster.contracts.registry import empty_frame, polars_schema
 from errormap_dagster.domain.ledger import Discrepancy, build_ledger, reconcile
 from errormap_dagster.domain.signature import SignatureRules, signatures
+from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.errors import SettingsError
 from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.parts import fingerprint, part
@@ -109,7 +110,7 @@ def make_signatures(project: Project) -> bool:
         signatures(
             assigned.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version),
             evaluations,
-            categories_of(project, taxonomy, version),
+            categories_of(project, VersionKey(taxonomy, version)),
             taxonomy=taxonomy,
             version=version,
             rules=SignatureRules(settings.groups, settings.signatures.widest_interval),

@@ -103,6 +103,10 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
         **dict.fromkeys(PROFILE_TABLES, marks.profiles()),
         **dict.fromkeys(GOLD_TABLES, marks.gold(verdict_text(project))),
+        "taxonomy_row_flow": marks.taxonomy_row_flow(),
+        "taxonomy_stability": marks.taxonomy_stability(),
+        "taxonomy_quality": marks.taxonomy_quality(),
+        "taxonomy_crosswalk": marks.taxonomy_crosswalk(),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

@@ -1,7 +1,8 @@
-"""Taxonomies as a stage: the shipped atlas and the one that is grown from the judged errors.
+"""Taxonomies as a stage: the tables of versions, and the first version of each taxonomy.
 
-Version 1 of each is made once and stays: errors that land later are put into it, so that a share
-that moves is the model's doing and not the taxonomy's.
+A refresh puts new errors into the version that is in force and changes nothing else, so that a
+share that moves is the model's doing and not the taxonomy's. Versions beyond the first are
+candidates (``candidates.py``) until somebody approves one (``decisions.py``).
 """
 
 from collections.abc import Sequence
@@ -12,75 +13,133 @@ import polars as pl
 from errormap_dagster.atlas.loader import load_atlas
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.assignment import errors_to_classify
-from errormap_dagster.domain.identity import content_id
-from errormap_dagster.domain.records import Category
-from errormap_dagster.domain.taxonomy import (
+from errormap_dagster.domain.change_evidence import NO_EVIDENCE
+from errormap_dagster.domain.edit_replay import replay
+from errormap_dagster.domain.records import Category, JudgedError
+from errormap_dagster.domain.taxonomy import categories_from
+from errormap_dagster.domain.taxonomy_changes import changes_between
+from errormap_dagster.domain.taxonomy_versions import (
+    Decision,
+    Status,
     TaxonomyFrames,
+    VersionKey,
     VersionOrigin,
-    categories_from,
-    first_version,
+    add_version,
+    decide,
+    newest_version,
+    versions_in,
 )
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
+from errormap_dagster.fingerprints import IN_FORCE, INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.judge.interface import Operation
+from errormap_dagster.parts import fingerprint as joined
+from errormap_dagster.parts import part
 from errormap_dagster.project import Project
+from errormap_dagster.stages.induction import induce, keep_induction
+from errormap_dagster.taxonomy_files.edits_file import load_edits
 
 ATLAS = "atlas"
 INDUCED = "induced"
+PACKAGE = "errormap_dagster"
+_FIRST = "the first version of a taxonomy is in force from the start"
+
+
+def load_taxonomies(project: Project) -> TaxonomyFrames:
+    """The taxonomy tables as they stand."""
+    store = project.store
+    return TaxonomyFrames(
+        *(store.read(t) if store.exists(t) else empty_frame(t) for t in TAXONOMY_TABLES)
+    )
+
+
+def save_taxonomies(project: Project, tables: TaxonomyFrames) -> None:
+    """Write the taxonomy tables that say something else than those that stand."""
+    in_force = _in_force(tables)
+    for table, rows in zip(TAXONOMY_TABLES, tables, strict=True):
+        lasting = rows.drop("created_at", "decided_at", "run_id", strict=False)
+        mark = joined(tables=part(table, lasting.write_json()), **{IN_FORCE: in_force})
+        if project.store.fingerprint(table) != mark:
+            project.store.write(table, rows, mark)
+
+
+def _in_force(tables: TaxonomyFrames) -> str:
+    """The versions in force, by number and content."""
+    approved = tables.versions.filter(pl.col("status") == Status.APPROVED.value)
+    chosen = approved.select("taxonomy", "version", "content_hash").sort("taxonomy", "version")
+    return part(*(value for row in chosen.iter_rows() for value in row))
 
 
 def make_taxonomies(project: Project, run_id: str) -> list[str]:
-    """Make version 1 of the taxonomies that have none; which were made.
+    """Make the first version of the taxonomies that have none; which were made.
 
     The induced one waits until there is an error with a title to grow it from.
     """
-    tables = [_stored(project, table) for table in TAXONOMY_TABLES]
-    known = set(tables[0]["taxonomy"])
-    made = {
-        name: frames
-        for name in (ATLAS, INDUCED)
-        if name not in known and (frames := _first_version(project, name, run_id))
-    }
-    for index, table in enumerate(TAXONOMY_TABLES):
-        rows = pl.concat([tables[index], *(frames[index] for frames in made.values())])
-        fingerprint = content_id(table, *_content(rows))
-        if project.store.fingerprint(table) != fingerprint:
-            project.store.write(table, rows, fingerprint)
-    return sorted(made)
+    for table in INDUCTION_TABLES:
+        project.store.declare(table)
+    tables = load_taxonomies(project)
+    made: list[str] = []
+    for taxonomy in (ATLAS, INDUCED):
+        if newest_version(tables, taxonomy) or not (
+            first := _first_version(project, taxonomy, run_id)
+        ):
+            continue
+        categories, origin = first
+        key = VersionKey(taxonomy, 1)
+        changes = changes_between((), categories, reason=origin.reason).changes
+        told = [(change, NO_EVIDENCE) for change in changes]
+        tables = add_version(tables, key, categories, told, origin, None)
+        now = origin.created_at
+        tables = decide(tables, Decision(key, Status.APPROVED, PACKAGE, _FIRST, now, run_id))
+        made.append(taxonomy)
+    save_taxonomies(project, tables)
+    return made
 
 
-def _content(rows: pl.DataFrame) -> list[str]:
-    """What a taxonomy table says, without when and by which run."""
-    return [rows.drop("created_at", "run_id", strict=False).write_json()]
-
-
-def _stored(project: Project, table: str) -> pl.DataFrame:
-    return project.store.read(table) if project.store.exists(table) else empty_frame(table)
-
-
-def _first_version(project: Project, taxonomy: str, run_id: str) -> TaxonomyFrames | None:
+def _first_version(
+    project: Project, taxonomy: str, run_id: str
+) -> tuple[Sequence[Category], VersionOrigin] | None:
     now = datetime.now(UTC)
     if taxonomy == ATLAS:
         reason = "shipped with the package"
-        return first_version(ATLAS, load_atlas(), VersionOrigin(None, 0, reason, now, run_id))
-    errors = errors_to_classify(project.store.scan("judged_errors").collect())
+        return load_atlas(), VersionOrigin(PACKAGE, None, None, (), reason, now, run_id)
+    errors = titled_errors(project)
     if not errors:
         return None
-    categories = project.judge.build_categories(errors, project.taxonomy_limits)
-    reason = f"grown from {len(errors)} judged errors"
-    origin = VersionOrigin(
-        project.judge.identity(Operation.GENERATE).judge, len(errors), reason, now, run_id
+    induction = induce(project, errors)
+    keep_induction(project, INDUCED, 1, induction)
+    edited = replay(induction.growth.categories, (), load_edits(project.home.edits_file))
+    return edited.categories, grown_from(project, induction.inputs.grown_from, run_id)
+
+
+def titled_errors(project: Project) -> list[JudgedError]:
+    """Every judged error that has a title, in order of prediction_id."""
+    return errors_to_classify(project.store.scan("judged_errors").collect())
+
+
+def grown_from(project: Project, errors: Sequence[JudgedError], run_id: str) -> VersionOrigin:
+    """The origin of a version that the judge of the settings grows from errors now."""
+    who = project.judge.identity(Operation.GENERATE)
+    return VersionOrigin(
+        who.judge,
+        who.judge,
+        who.prompt_version,
+        tuple(error.prediction_id for error in errors),
+        f"grown from {len(errors)} judged errors",
+        datetime.now(UTC),
+        run_id,
     )
-    return first_version(INDUCED, categories, origin)
 
 
-def versions_in_force(project: Project) -> list[tuple[str, int]]:
-    """Taxonomy and number of each approved version, sorted."""
-    versions = _stored(project, "taxonomy_versions").filter(pl.col("status") == "approved")
-    return list(versions.select("taxonomy", "version").sort("taxonomy", "version").iter_rows())
+def versions_in_force(project: Project) -> list[VersionKey]:
+    """Each approved version, sorted by taxonomy."""
+    return versions_in(load_taxonomies(project), Status.APPROVED)
 
 
-def categories_of(project: Project, taxonomy: str, version: int) -> Sequence[Category]:
+def categories_of(project: Project, key: VersionKey) -> Sequence[Category]:
     """The categories of one version, parents before children."""
-    rows = _stored(project, "taxonomy_categories")
-    chosen = rows.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version)
-    return categories_from(chosen)
+    return categories_in(load_taxonomies(project), key)
+
+
+def categories_in(tables: TaxonomyFrames, key: VersionKey) -> Sequence[Category]:
+    """The categories of one version, parents before children."""
+    is_of = (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
+    return categories_from(tables.categories.filter(is_of))

@@ -14,7 +14,7 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages.chain import run_chain
 from errormap_dagster.store import Store
 
-PER_RUN = ["landed_at", "created_at", "run_id", "content_hash", "n_bytes"]
+PER_RUN = ["landed_at", "created_at", "decided_at", "run_id", "content_hash", "n_bytes"]
 """Times, runs, and in ``landed_files`` the bytes of files whose rows were reordered."""
 TABLES = [
     "landed_files",
@@ -25,6 +25,14 @@ TABLES = [
     "taxonomy_versions",
     "taxonomy_categories",
     "taxonomy_changes",
+    "taxonomy_inputs",
+    "taxonomy_steps",
+    "taxonomy_stability",
+    "taxonomy_quality",
+    "taxonomy_category_quality",
+    "taxonomy_confusions",
+    "taxonomy_crosswalk",
+    "taxonomy_decisions",
     "category_assignments",
     "failure_ledger",
     "signatures",
@@ -53,7 +61,7 @@ def contents(home: Path) -> dict[str, pl.DataFrame]:
     store = Store(home / "tables")
     frames = {table: store.read(table) for table in TABLES}
     return {
-        table: frame.drop(PER_RUN if table == "landed_files" else PER_RUN[:3], strict=False)
+        table: frame.drop(PER_RUN if table == "landed_files" else PER_RUN[:4], strict=False)
         for table, frame in frames.items()
     }
 

@@ -19,10 +19,23 @@ UPSTREAM = {
     "informative_correct_predictions": {"raw_predictions"},
     "failures": {"raw_predictions"},
     "judged_errors": {"failures", "informative_correct_predictions"},
-    "judge_calls": {"judged_errors", "taxonomy_versions", "category_assignments"},
+    "judge_calls": {
+        *("judged_errors", "taxonomy_versions", "category_assignments"),
+        *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk"),
+    },
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
     "taxonomy_changes": {"judged_errors"},
+    "taxonomy_inputs": {"judged_errors"},
+    "taxonomy_steps": {"judged_errors"},
+    "taxonomy_stability": {"taxonomy_versions", "taxonomy_inputs", "category_assignments"},
+    "taxonomy_quality": {
+        *("taxonomy_versions", "taxonomy_inputs"),
+        *("taxonomy_stability", "category_assignments"),
+    },
+    "taxonomy_crosswalk": {"taxonomy_versions", "category_assignments"},
+    "taxonomy_decisions": {"judged_errors"},
+    "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
     "model_comparisons": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
@@ -40,6 +53,8 @@ MARTS = {
     "rpt_dataset_health",
     "rpt_model_comparisons",
     "rpt_benchmark_profiles",
+    "rpt_taxonomy_quality",
+    "rpt_taxonomy_crosswalk",
 }
 
 

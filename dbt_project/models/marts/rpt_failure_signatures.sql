@@ -25,7 +25,10 @@ select
     shares.is_macro,
     shares.taxonomy,
     shares.version,
+    quality.is_unstable,
 from {{ ref('fct_category_shares') }} as shares
 inner join reported using (taxonomy, version)
+left join {{ ref('stg_errormap__taxonomy_category_quality') }} as quality
+    using (taxonomy, version, category_id)
 where shares.depth = 1
 order by shares.model, shares.dataset, rank

@@ -10,4 +10,7 @@ select
     runner_up_category_id,
     status,
     reason,
+    judge,
+    prompt_version,
+    basis_hash,
 from {{ source('errormap', 'category_assignments') }}

@@ -10,4 +10,6 @@ select
     counter_example,
     priority,
     origin,
+    rule,
+    listed_prediction_ids,
 from {{ source('errormap', 'taxonomy_categories') }}

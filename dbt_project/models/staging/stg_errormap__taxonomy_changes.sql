@@ -7,4 +7,10 @@ select
     to_category_ids,
     reason,
     actor,
+    new_values,
+    n_errors,
+    n_errors_followed,
+    example_prediction_ids,
+    agreement,
+    agreement_detail,
 from {{ source('errormap', 'taxonomy_changes') }}

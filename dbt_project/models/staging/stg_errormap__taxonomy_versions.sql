@@ -9,4 +9,8 @@ select
     judge,
     created_at,
     run_id,
+    errors_hash,
+    prompt_version,
+    actor,
+    reason,
 from {{ source('errormap', 'taxonomy_versions') }}

@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.records import (
     Analysis,
     Category,
@@ -33,7 +34,7 @@ from errormap_dagster.judge.interface import (
 )
 
 NAME: Final = "embedded"
-_VERSION: Final = "rules-2"
+_VERSION: Final = "rules-3"
 
 
 @cache
@@ -70,14 +71,14 @@ class EmbeddedAnalyst:
         return read_in_processes(partial(analyse_safely, read_failure), cases, self.workers)
 
     def build_categories(
-        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
-    ) -> list[Category]:
+        self, errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+    ) -> Growth:
         """Group errors by the words of their titles and summaries."""
         from errormap_dagster.judge.embedded.categories import (  # noqa: PLC0415 - scikit-learn takes seconds to import
             grow_categories,
         )
 
-        return grow_categories(errors, limits)
+        return grow_categories(errors, limits, base)
 
     def classify(self, tasks: Iterable[ClassificationTask]) -> Iterator[list[Classification]]:
         """Choose by what a title is meant for, else by likeness of words."""

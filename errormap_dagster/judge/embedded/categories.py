@@ -2,237 +2,176 @@
 
 Three levels: kinds of titles, the titles themselves, and for titles with many errors the ways in
 which they show. Everything is decided by content and counts: the order of the errors does not
-matter, and the limits' seed only breaks ties of a draw when there are too many errors to compare.
+matter, and the limits' seed only decides which are compared when there are too many.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.feature_extraction.text import TfidfVectorizer
-
-from errormap_dagster.domain.identity import content_id, hash_fraction
+from errormap_dagster.domain.growth import (
+    Branch,
+    Draft,
+    Growth,
+    InductionStep,
+    Level,
+    StepOperation,
+)
+from errormap_dagster.domain.identity import hash_fraction
+from errormap_dagster.domain.lineage import growth_of
 from errormap_dagster.domain.records import Category, JudgedError
+from errormap_dagster.domain.synonyms import merged_synonyms
+from errormap_dagster.judge.embedded.continuation import BaseMembers
+from errormap_dagster.judge.embedded.grouping import grouped, telling_words
 from errormap_dagster.judge.interface import TaxonomyLimits
 
-ID_PREFIX: Final = "induced."
-ORIGIN: Final = "induced"
 _SHARE_OF_ERRORS: Final = 0.1
 """At most this share of the errors becomes categories of one level, as in the reference code."""
 _TITLE_DISTANCE: Final = 0.75
 _SUMMARY_DISTANCE: Final = 0.8
-_COMPARED: Final = 400
-"""Errors of one title that are compared pair by pair; more are drawn from."""
-_LONGEST_EXAMPLE: Final = 300
-_WORDS: Final = r"(?u)\b[a-zA-Z][a-zA-Z'-]+\b"
+_Titled = dict[str, list[JudgedError]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Errors that belong together; ``name`` is unique among its siblings."""
-
-    name: str
-    errors: tuple[JudgedError, ...]
-
-
-def grow_categories(errors: Sequence[JudgedError], limits: TaxonomyLimits) -> list[Category]:
-    """A tree of categories as a flat list, parents before children.
+def grow_categories(
+    errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+) -> Growth:
+    """A tree of categories.
 
     Args:
         errors: with titles; at least one.
         limits: on depth, breadth and the length of names and descriptions.
+        base: the categories to build on; a group that shares most of its errors with one of them
+            continues it under its name.
     """
     ordered = sorted(errors, key=lambda error: error.prediction_id)
-    return _level(ordered, None, 1, limits)
+    return growth_of(_Grower(limits, BaseMembers(ordered, base)).level(ordered, 1), base)
 
 
-def _level(
-    errors: Sequence[JudgedError], parent: str | None, depth: int, limits: TaxonomyLimits
-) -> list[Category]:
-    groups = _split(errors, depth, limits)
-    if parent is not None and len(groups) < 2:  # noqa: PLR2004 - one child would repeat its parent
-        return []
-    categories: list[Category] = []
-    for index, group in enumerate(groups):
-        category = _category(group, groups[index - 1], parent, depth, limits)
-        categories.append(category)
-        if depth < limits.max_depth and len(group.errors) >= limits.min_errors_to_split:
-            categories += _level(group.errors, category.category_id, depth + 1, limits)
-    return categories
+@dataclass(frozen=True, slots=True)
+class _Grower:
+    limits: TaxonomyLimits
+    base: BaseMembers
 
-
-def _most(n_errors: int, limits: TaxonomyLimits) -> int:
-    return max(1, min(limits.max_categories_per_level, math.ceil(_SHARE_OF_ERRORS * n_errors)))
-
-
-def _split(errors: Sequence[JudgedError], depth: int, limits: TaxonomyLimits) -> list[_Group]:
-    """Groups from the largest down; a single one where nothing tells the errors apart."""
-    by_title: dict[str, list[JudgedError]] = defaultdict(list)
-    for error in errors:
-        by_title[error.error_title].append(error)
-    most = _most(len(errors), limits)
-    if len(by_title) > 1:
-        parts = _by_kind_of_title(by_title, most, merges=depth == 1)
-    else:
-        parts = _by_summary(errors, most, limits.seed)
-    named = _named(parts, by_title, limits.max_name_words)
-    return sorted(named, key=lambda group: (-len(group.errors), group.name))
-
-
-def _by_kind_of_title(
-    by_title: dict[str, list[JudgedError]], most: int, *, merges: bool
-) -> list[list[JudgedError]]:
-    titles = sorted(by_title)
-    if not merges and len(titles) <= most:
-        return [by_title[title] for title in titles]
-    texts = [f"{title} {title} {by_title[title][0].error_summary}" for title in titles]
-    places = _grouped(texts, _TITLE_DISTANCE, most)
-    return [
-        [
-            error
-            for title, place in zip(titles, places, strict=True)
-            if place == number
-            for error in by_title[title]
+    def level(self, errors: Sequence[JudgedError], depth: int) -> Level:
+        """The categories at one place; none where nothing tells the errors apart."""
+        by_title = _by_title(errors)
+        parts = sorted(
+            self._split(errors, by_title, depth), key=lambda p: (-len(p), p[0].prediction_id)
+        )
+        if depth > 1 and len(parts) < 2:  # noqa: PLR2004 - one child would repeat its parent
+            return Level()
+        drafts = self._drafts(parts, len(by_title), depth)
+        step = self._step(drafts, len(by_title), len(errors))
+        drafts, parts, merged = merged_synonyms(drafts, parts)
+        if depth > 1 and len(parts) < 2:  # noqa: PLR2004 - as above
+            return Level((), (step, *merged))
+        branches = [
+            Branch(draft, tuple(part), self._below(part, depth))
+            for draft, part in zip(drafts, parts, strict=True)
         ]
-        for number in range(max(places) + 1)
-    ]
+        return Level(tuple(branches), (step, *merged))
+
+    def _below(self, errors: Sequence[JudgedError], depth: int) -> Level:
+        limits = self.limits
+        if depth >= limits.max_depth or len(errors) < limits.min_errors_to_split:
+            return Level()
+        return self.level(errors, depth + 1)
+
+    def _split(
+        self, errors: Sequence[JudgedError], by_title: _Titled, depth: int
+    ) -> list[list[JudgedError]]:
+        share = math.ceil(_SHARE_OF_ERRORS * len(errors))
+        most = max(1, min(self.limits.max_categories_per_level, share))
+        seed = self.limits.seed
+        if len(by_title) == 1:
+            drawn = sorted(errors, key=lambda error: hash_fraction(seed, error.prediction_id))
+            places = grouped([e.error_summary for e in drawn], _SUMMARY_DISTANCE, most)
+            return _parts([[error] for error in drawn], places)
+        if depth > 1 and len(by_title) <= most:
+            return list(by_title.values())
+        # Frequent titles are compared first, and so are always among those that decide.
+        titles = sorted(by_title, key=lambda t: (-len(by_title[t]), hash_fraction(seed, t), t))
+        texts = [f"{title} {title} {by_title[title][0].error_summary}" for title in titles]
+        places = grouped(texts, _TITLE_DISTANCE, most)
+        return _parts([by_title[title] for title in titles], places)
+
+    def _drafts(self, parts: Sequence[list[JudgedError]], n_titles: int, depth: int) -> list[Draft]:
+        continued = self.base.continued(parts, depth)
+        heirs = Counter(base_id for ids in continued for base_id in ids)
+        kept = [
+            self.base.by_id[ids[0]] if len(ids) == 1 and heirs[ids[0]] == 1 else None
+            for ids in continued
+        ]
+        taken = {category.name.casefold() for category in kept if category}
+        words = telling_words([_words_of(part) for part in parts]) if len(parts) > 1 else [[]]
+        drafts: list[Draft] = []
+        for part, ids, category, telling in zip(parts, continued, kept, words, strict=True):
+            if category is not None:
+                drafts.append(Draft(category.name, category.description, ids))
+                continue
+            told = telling if n_titles == 1 else []
+            names = self._names(part, telling, has_own_title=n_titles > 1 or len(parts) == 1)
+            name = next(name for name in names if name.casefold() not in taken)
+            taken.add(name.casefold())
+            reason = f"{len(part)} errors whose words are alike, such as {_titles(part)[0]!r}"
+            drafts.append(Draft(name, self._description(part, told), ids, reason))
+        return drafts
+
+    def _names(
+        self, part: Sequence[JudgedError], words: Sequence[str], *, has_own_title: bool
+    ) -> Iterator[str]:
+        """Names for a group, best first, endlessly."""
+        title = _titles(part)[0].split()
+        most = self.limits.max_name_words
+        if has_own_title:
+            yield " ".join(title[:most])
+        short = " ".join(title[: max(1, most - 1)])
+        for word in words:
+            yield f"{short}: {word}"
+        number = 2
+        while True:
+            yield f"{short} {number}"
+            number += 1
+
+    def _description(self, part: Sequence[JudgedError], words: Sequence[str]) -> str:
+        speak = f", with words such as {', '.join(words[:5])}" if words else ""
+        told = f"Errors such as {', '.join(_titles(part))}{speak}."
+        most = self.limits.max_description_words
+        cut = told.split()
+        return told if len(cut) <= most else " ".join(cut[:most]).rstrip(",") + " ..."
+
+    def _step(self, drafts: Sequence[Draft], n_titles: int, n_errors: int) -> InductionStep:
+        listed = tuple((draft.name, draft.description) for draft in drafts)
+        operation = StepOperation.UPDATE if self.base.by_id else StepOperation.GENERATE
+        is_changed = any(draft.reason for draft in drafts)
+        reason = f"{n_titles} titles were grouped by their words into {len(drafts)} categories"
+        return InductionStep(0, operation, None, n_titles, n_errors, listed, is_changed, reason)
 
 
-def _by_summary(errors: Sequence[JudgedError], most: int, seed: int) -> list[list[JudgedError]]:
-    """Ways in which one title shows; errors that were not compared join the nearest way."""
-    drawn = sorted(errors, key=lambda error: hash_fraction(seed, error.prediction_id))[:_COMPARED]
-    if most == 1:
-        return [list(errors)]
-    places = _grouped([error.error_summary for error in drawn], _SUMMARY_DISTANCE, most)
-    ways = [
-        [error for error, place in zip(drawn, places, strict=True) if place == number]
-        for number in range(max(places) + 1)
-    ]
-    if len(drawn) == len(errors):
-        return ways
-    return _joined(ways, [error for error in errors if error not in set(drawn)])
-
-
-def _joined(ways: list[list[JudgedError]], rest: Sequence[JudgedError]) -> list[list[JudgedError]]:
-    texts = [" ".join(error.error_summary for error in way) for way in ways]
-    vectorizer = TfidfVectorizer(token_pattern=_WORDS, sublinear_tf=True)
-    places = vectorizer.fit_transform(texts)
-    likeness = vectorizer.transform([error.error_summary for error in rest]) @ places.T
-    nearest = np.asarray(likeness.toarray()).argmax(axis=1)
-    for error, place in zip(rest, nearest, strict=True):
-        ways[int(place)].append(error)
-    return ways
-
-
-def _grouped(texts: Sequence[str], distance: float, most: int) -> list[int]:
-    """The number of the group of each text, from 0, by words in common."""
-    if len(texts) < 2 or most == 1:  # noqa: PLR2004 - nothing to compare
-        return [0] * len(texts)
-    vectorizer = TfidfVectorizer(token_pattern=_WORDS, sublinear_tf=True)
-    try:
-        vectors = vectorizer.fit_transform(texts).toarray()
-    except ValueError:  # no text has a word in it
-        return [0] * len(texts)
-    # Rounding keeps the last bits of different BLAS builds from deciding a tie.
-    gaps = np.round(np.clip(1.0 - vectors @ vectors.T, 0.0, None), 9)
-    tree = linkage(squareform(gaps, checks=False), method="average")
-    places = fcluster(tree, distance, criterion="distance")
-    if places.max() > most:
-        places = fcluster(tree, most, criterion="maxclust")
-    order: dict[int, int] = {}
-    return [order.setdefault(int(place), len(order)) for place in places]
-
-
-def _named(
-    parts: Sequence[Sequence[JudgedError]], by_title: dict[str, list[JudgedError]], max_words: int
-) -> list[_Group]:
-    taken: set[str] = set()
-    groups: list[_Group] = []
-    for part in sorted(parts, key=lambda part: (-len(part), part[0].prediction_id)):
-        name = next(name for name in _names(part, parts, by_title, max_words) if name not in taken)
-        taken.add(name)
-        groups.append(_Group(name, tuple(part)))
-    return groups
-
-
-def _names(
-    part: Sequence[JudgedError],
-    parts: Sequence[Sequence[JudgedError]],
-    by_title: dict[str, list[JudgedError]],
-    max_words: int,
-) -> Iterable[str]:
-    """Names for a group, best first, endlessly."""
-    titles = sorted({error.error_title for error in part}, key=lambda t: (-len(by_title[t]), t))
-    if len(by_title) > 1 or len(parts) == 1:
-        yield _shortened(titles[0], max_words)
-    for word in _telling_words(part, parts):
-        yield f"{_shortened(titles[0], max_words - 1)}: {word}"
-    number = 2
-    while True:
-        yield f"{_shortened(titles[0], max_words - 1)} {number}"
-        number += 1
-
-
-def _shortened(text: str, max_words: int) -> str:
-    return " ".join(text.split()[:max_words])
-
-
-def _telling_words(
-    part: Sequence[JudgedError], parts: Sequence[Sequence[JudgedError]]
-) -> list[str]:
-    """Words of a group's summaries that other groups lack, the most telling first."""
-    texts = [" ".join(error.error_summary for error in other) for other in parts]
-    vectorizer = TfidfVectorizer(token_pattern=_WORDS, sublinear_tf=True, stop_words="english")
-    try:
-        weights = vectorizer.fit_transform(texts).toarray()
-    except ValueError:
-        return []
-    row = weights[next(i for i, other in enumerate(parts) if other is part)]
-    words = vectorizer.get_feature_names_out()
-    ranked = sorted(zip(np.round(-row, 9), words, strict=True))
-    return [str(word) for weight, word in ranked[:10] if weight < 0]
-
-
-def _category(
-    group: _Group, neighbour: _Group, parent: str | None, depth: int, limits: TaxonomyLimits
-) -> Category:
-    members = (error.prediction_id for error in group.errors)
-    is_alone = neighbour is group
-    return Category(
-        category_id=f"{ID_PREFIX}{content_id(parent, depth, *members, length=12)}",
-        parent_category_id=parent,
-        depth=depth,
-        name=group.name,
-        description=_description(group, limits.max_description_words),
-        example=_typical(group.errors),
-        counter_example="There is no other category at this place."
-        if is_alone
-        else f"Belongs in {neighbour.name}: {_typical(neighbour.errors)}",
-        priority=1,
-        origin=ORIGIN,
-    )
-
-
-def _description(group: _Group, max_words: int) -> str:
-    counts: dict[str, int] = defaultdict(int)
-    for error in group.errors:
-        counts[error.error_title] += 1
-    titles = sorted(counts, key=lambda title: (-counts[title], title))
-    told = f"Errors such as {', '.join(titles)}."
-    words = told.split()
-    return told if len(words) <= max_words else " ".join(words[:max_words]).rstrip(",") + " ..."
-
-
-def _typical(errors: Sequence[JudgedError]) -> str:
-    """The shortest summary of the most frequent title: the least burdened with particulars."""
-    counts: dict[str, int] = defaultdict(int)
+def _by_title(errors: Sequence[JudgedError]) -> _Titled:
+    found: _Titled = defaultdict(list)
     for error in errors:
-        counts[error.error_title] += 1
-    title = min(counts, key=lambda name: (-counts[name], name))
-    summaries = (error.error_summary for error in errors if error.error_title == title)
-    return min(summaries, key=lambda text: (len(text), text))[:_LONGEST_EXAMPLE]
+        found[error.error_title].append(error)
+    return {title: found[title] for title in sorted(found)}
+
+
+def _parts(
+    groups: Sequence[Sequence[JudgedError]], places: Sequence[int]
+) -> list[list[JudgedError]]:
+    """The errors of groups joined by place, each in order of prediction_id."""
+    joined: list[list[JudgedError]] = [[] for _ in range(max(places) + 1)]
+    for group, place in zip(groups, places, strict=True):
+        joined[place] += group
+    return [sorted(part, key=lambda error: error.prediction_id) for part in joined]
+
+
+def _titles(part: Sequence[JudgedError]) -> list[str]:
+    """The titles of a group, the most frequent first."""
+    counts = Counter(error.error_title for error in part)
+    return sorted(counts, key=lambda title: (-counts[title], title))
+
+
+def _words_of(part: Sequence[JudgedError]) -> str:
+    return " ".join(error.error_summary for error in part)

@@ -1,31 +1,24 @@
-"""Growing a taxonomy with a language model: generate, update batch by batch, review, and divide.
+"""Growing a taxonomy with a language model: a list at each place of the tree, and what divides it.
 
 The scheme is TnT-LLM's (arXiv 2403.12173) as ErrorMap uses it: a list from the first batch of
-titles, brought up to date with each further one, reviewed once; then the errors are put into the
+titles, brought up to date with each further one, reviewed once; then errors are put into the
 categories, and each category with enough errors is divided in the same way.
 """
 
 import asyncio
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Final
 
-from errormap_dagster.domain.identity import content_id, hash_fraction
+from errormap_dagster.domain.growth import Branch, Draft, Growth, Level
+from errormap_dagster.domain.identity import hash_fraction
+from errormap_dagster.domain.lineage import ORIGIN, growth_of
 from errormap_dagster.domain.records import Category, JudgedError
-from errormap_dagster.domain.taxonomy import is_vague
+from errormap_dagster.domain.synonyms import merged_synonyms
 from errormap_dagster.errors import JudgeStoppedError
 from errormap_dagster.judge.interface import ClassificationTask, Operation, TaxonomyLimits
+from errormap_dagster.judge.llm.category_lists import FEWEST_CATEGORIES, ListMaker
 from errormap_dagster.judge.llm.classifying import Ask, Classifier
 from errormap_dagster.judge.llm.plan import StagePlan
-from errormap_dagster.judge.llm.replies import CategoryListReply, CategoryReply
-from errormap_dagster.judge.llm.texts import fenced
-
-_SHARE_OF_ERRORS: Final = 0.1
-_FEWEST_CATEGORIES: Final = 2
-_TRIES: Final = 2
-_ORIGIN: Final = "induced"
 
 
 class Induction:
@@ -39,161 +32,74 @@ class Induction:
         limits: TaxonomyLimits,
         titles_per_call: int,
     ) -> None:
-        self._ask = ask
-        self._plans = plans
+        self._lists = ListMaker(ask, plans, limits, titles_per_call)
         self._classifier = classifier
         self._limits = limits
-        self._titles_per_call = titles_per_call
+        self._base: dict[str | None, list[Draft]] = {}
 
-    async def grow(self, errors: Sequence[JudgedError]) -> list[Category]:
-        """The tree as a flat list, parents before children.
+    async def grow(self, errors: Sequence[JudgedError], base: Sequence[Category] = ()) -> Growth:
+        """The tree, with what was changed of the base and every step.
 
         Raises:
             JudgeStoppedError: the judge gave no usable list for the top of the tree.
         """
-        grown = await self._level(errors, None, 1)
-        if not grown:
+        self._base = _drafts_by_parent(base)
+        top = await self._level(errors, None, 1)
+        if not any(step.call_id and step.categories for step in top.steps):
             raise JudgeStoppedError(
                 "The judge gave no usable list of categories. `judge_calls` says how its calls "
                 "ended; `errormap run` asks them again."
             )
-        return grown
+        return growth_of(top, base)
 
     async def _level(
-        self, errors: Sequence[JudgedError], parent: Category | None, depth: int
-    ) -> list[Category]:
-        listed = await self._list(errors, parent)
-        if parent is not None and len(listed) < _FEWEST_CATEGORIES:
-            return []  # one child would repeat its parent
-        level = [
-            self._category(item, parent, depth, place) for place, item in enumerate(listed, start=1)
-        ]
+        self, errors: Sequence[JudgedError], parent: Draft | None, depth: int
+    ) -> Level:
+        if parent is not None and self._lists.most(len(errors)) < FEWEST_CATEGORIES:
+            return Level()  # a question whose answer would not be used
+        above = parent.base_ids if parent else (None,)
+        given = [draft for base_id in above for draft in self._base.get(base_id, [])]
+        listed = await self._lists.make(errors, parent, given)
+        if parent is not None and len(listed.drafts) < FEWEST_CATEGORIES:
+            return Level((), tuple(listed.steps), listed.lost)  # one would repeat its parent
+        members = await self._placed(errors, listed.drafts)
+        drafts, members, merged = merged_synonyms(listed.drafts, members)
+        below = await asyncio.gather(
+            *(self._below(own, draft, depth) for draft, own in zip(drafts, members, strict=True))
+        )
+        branches = [Branch(d, tuple(m), b) for d, m, b in zip(drafts, members, below, strict=True)]
+        return Level(tuple(branches), (*listed.steps, *merged), listed.lost)
+
+    async def _below(self, errors: Sequence[JudgedError], draft: Draft, depth: int) -> Level:
+        limits = self._limits
+        if depth >= limits.max_depth or len(errors) < limits.min_errors_to_split:
+            return Level()
+        return await self._level(errors, draft, depth + 1)
+
+    async def _placed(
+        self, errors: Sequence[JudgedError], drafts: Sequence[Draft]
+    ) -> list[list[JudgedError]]:
+        """The errors of each draft; of many errors a seeded share is placed."""
+        limits = self._limits
+        drawn = sorted(errors, key=lambda error: hash_fraction(limits.seed, error.prediction_id))
+        drawn = sorted(drawn[: limits.max_errors_placed], key=lambda error: error.prediction_id)
         # The judge chooses within the level: what lies above it is decided already.
-        choices = [replace(category, parent_category_id=None, depth=1) for category in level]
-        answers = await self._classifier.classify(ClassificationTask(errors, choices))
+        choices = [_choice(draft, place) for place, draft in enumerate(drafts, start=1)]
+        answers = await self._classifier.classify(ClassificationTask(drawn, choices))
         members: dict[str | None, list[JudgedError]] = defaultdict(list)
-        by_id = {error.prediction_id: error for error in errors}
+        by_id = {error.prediction_id: error for error in drawn}
         for answer in answers:
             members[answer.category_id].append(by_id[answer.prediction_id])
-        filled = _with_counter_examples(
-            [_with_example(category, members[category.category_id]) for category in level]
-        )
-        branches = await asyncio.gather(
-            *(self._branch(members[category.category_id], category) for category in filled)
-        )
-        return [
-            node
-            for category, below in zip(filled, branches, strict=True)
-            for node in (category, *below)
-        ]
-
-    async def _branch(self, errors: Sequence[JudgedError], category: Category) -> list[Category]:
-        limits = self._limits
-        if category.depth >= limits.max_depth or len(errors) < limits.min_errors_to_split:
-            return []
-        return await self._level(errors, category, category.depth + 1)
-
-    async def _list(
-        self, errors: Sequence[JudgedError], parent: Category | None
-    ) -> list[CategoryReply]:
-        """The categories of one level; empty when the judge gave no list."""
-        most = max(
-            1, min(self._limits.max_categories_per_level, math.ceil(_SHARE_OF_ERRORS * len(errors)))
-        )
-        if parent is not None and most < _FEWEST_CATEGORIES:
-            return []  # a question whose answer would not be used
-        counts = Counter(error.error_title for error in errors)
-        titles = sorted(counts, key=lambda title: hash_fraction(self._limits.seed, title))
-        size = self._titles_per_call
-        batches = [titles[start : start + size] for start in range(0, len(titles), size)]
-        listed: list[CategoryReply] = []
-        for batch in batches:
-            stage = Operation.UPDATE if listed else Operation.GENERATE
-            lines = "\n".join(f"{counts[title]}: {title}" for title in batch)
-            listed = await self._ask_list(stage, parent, most, listed, lines) or listed
-        if len(listed) >= _FEWEST_CATEGORIES:
-            listed = await self._ask_list(Operation.REVIEW, parent, most, listed, "") or listed
-        return listed
-
-    async def _ask_list(
-        self,
-        stage: Operation,
-        parent: Category | None,
-        most: int,
-        listed: Sequence[CategoryReply],
-        titles: str,
-    ) -> list[CategoryReply]:
-        plan = self._plans[stage]
-        given = [f"C{n}: {item.name}: {item.description}" for n, item in enumerate(listed, start=1)]
-        values = {
-            "max_categories": most,
-            "max_name_words": self._limits.max_name_words,
-            "max_description_words": self._limits.max_description_words,
-            "parent": fenced(f"{parent.name}: {parent.description}", "parent") if parent else "",
-            "categories": fenced("\n".join(given), "categories"),
-            "titles": fenced(titles, "titles"),
-        }
-        for _ in range(_TRIES):
-            answer = await self._ask(plan, plan.prompt.system({}), plan.prompt.case(values))
-            if isinstance(answer.reply, CategoryListReply):
-                return _usable(answer.reply.categories, most)
-        return []
-
-    def _category(
-        self, reply: CategoryReply, parent: Category | None, depth: int, place: int
-    ) -> Category:
-        above = parent.category_id if parent else None
-        return Category(
-            category_id=f"{_ORIGIN}.{content_id(above, reply.name, length=12)}",
-            parent_category_id=above,
-            depth=depth,
-            name=reply.name,
-            description=reply.description,
-            example="",
-            counter_example="",
-            priority=place,
-            origin=_ORIGIN,
-        )
+        return [members[choice.category_id] for choice in choices]
 
 
-def _usable(replies: Sequence[CategoryReply], most: int) -> list[CategoryReply]:
-    """The categories that say something, each name once, at most so many, each on one line."""
-    tidy = [
-        reply.model_copy(
-            update={
-                "name": " ".join(reply.name.split()),
-                "description": " ".join(reply.description.split()),
-            }
-        )
-        for reply in replies
-    ]
-    by_name = {reply.name.casefold(): reply for reply in reversed(tidy)}
-    kept = [r for r in tidy if by_name[r.name.casefold()] is r and not is_vague(r.name)]
-    return kept[:most]
+def _drafts_by_parent(base: Sequence[Category]) -> dict[str | None, list[Draft]]:
+    found: dict[str | None, list[Draft]] = defaultdict(list)
+    for category in sorted(base, key=lambda c: (c.depth, c.priority, c.category_id)):
+        draft = Draft(category.name, category.description, (category.category_id,))
+        found[category.parent_category_id].append(draft)
+    return found
 
 
-def _with_example(category: Category, members: Sequence[JudgedError]) -> Category:
-    """The category with the most frequent of its errors as the example."""
-    if not members:
-        return replace(category, example="No error of the induction belongs here.")
-    counts = Counter(error.error_title for error in members)
-    typical = min(
-        members,
-        key=lambda e: (
-            -counts[e.error_title],
-            len(e.error_summary),
-            e.error_summary,
-            e.error_title,
-        ),
-    )
-    return replace(category, example=f"{typical.error_title}: {typical.error_summary}")
-
-
-def _with_counter_examples(level: Sequence[Category]) -> list[Category]:
-    """Each category with the example of its neighbour as the near miss."""
-    if len(level) == 1:
-        return [replace(level[0], counter_example="There is no other category at this place.")]
-    return [
-        replace(category, counter_example=f"Belongs in {level[n - 1].name}: {level[n - 1].example}")
-        for n, category in enumerate(level)
-    ]
+def _choice(draft: Draft, place: int) -> Category:
+    return Category(str(place), None, 1, draft.name, draft.description, "", "", place, ORIGIN)

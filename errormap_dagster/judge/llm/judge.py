@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.records import (
     Analysis,
     Category,
@@ -127,13 +128,13 @@ class LlmJudge:
         return analysis_of(await self._ask(plan, system, text))
 
     def build_categories(
-        self, errors: Sequence[JudgedError], limits: TaxonomyLimits
-    ) -> list[Category]:
+        self, errors: Sequence[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+    ) -> Growth:
         """Generate, update and review lists of categories; see ``Judge.build_categories``."""
         ordered = sorted(errors, key=lambda error: error.prediction_id)
         titles = self._settings.titles_per_call
         induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
-        return self._running().loop.submit(induction.grow(ordered)).result()
+        return self._running().loop.submit(induction.grow(ordered, base)).result()
 
     def classify_ahead(self, tasks: Iterable[ClassificationTask]) -> None:
         """Have errors classified by batch; see ``AsksAhead``."""

@@ -1,14 +1,14 @@
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 
+import polars as pl
 import pytest
 
+from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.taxonomy import (
     TaxonomyError,
-    VersionOrigin,
     categories_from,
     content_hash,
-    first_version,
     leaves,
     named_paths,
     validate_categories,
@@ -50,15 +50,20 @@ def test_what_is_no_tree_is_refused(tree: list[Category], told: str) -> None:
         validate_categories(tree)
 
 
-def test_version_1_says_that_every_category_was_added() -> None:
-    origin = VersionOrigin("embedded", 7, "grown", datetime(2026, 1, 1, tzinfo=UTC), "run")
-    versions, categories, changes = first_version("induced", TREE, origin)
-    assert versions.select("version", "status", "n_categories", "n_errors").rows() == [
-        (1, "approved", 3, 7)
-    ]
-    assert set(changes["change_type"]) == {"added"}
-    assert [ids[0] for ids in changes["to_category_ids"].to_list()] == ["Top", "Below", "Beside"]
-    assert content_hash(categories_from(categories)) == content_hash(TREE)
+def test_categories_come_back_from_their_rows() -> None:
+    tree = [*TREE, replace(category("Ruled"), rule="x+", listed_prediction_ids=("p",))]
+    rows = pl.DataFrame(
+        [{"taxonomy": "t", "version": 1, **asdict(c)} for c in tree],
+        schema=polars_schema("taxonomy_categories"),
+    )
+    assert content_hash(categories_from(rows)) == content_hash(tree)
+    assert content_hash(tree) != content_hash([*TREE, category("Ruled")])
+
+
+def test_nothing_lies_below_a_category_that_a_rule_fills() -> None:
+    tree = [replace(category("Ruled"), rule="x"), category("Below", "Ruled", 2)]
+    with pytest.raises(TaxonomyError, match="below a category with a rule"):
+        validate_categories(tree)
 
 
 def test_leaves_are_what_errors_are_put_into() -> None:

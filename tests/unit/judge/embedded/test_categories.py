@@ -1,13 +1,22 @@
+from collections.abc import Sequence
+
 import pytest
 
+from errormap_dagster.domain.growth import ChangeType
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import validate_categories
-from errormap_dagster.judge.embedded.categories import grow_categories
+from errormap_dagster.judge.embedded.categories import grow_categories as grow
 from errormap_dagster.judge.interface import TaxonomyLimits
 
 TITLES = ["Addition error", "Multiplication error", "Empty output", "Wrong letter case",
           "Required keyword missing", "Stops before the last step"]  # fmt: skip
 LIMITS = TaxonomyLimits()
+
+
+def grow_categories(
+    given: list[JudgedError], limits: TaxonomyLimits, base: Sequence[Category] = ()
+) -> list[Category]:
+    return list(grow(given, limits, base).categories)
 
 
 def errors(n: int, titles: list[str] = TITLES) -> list[JudgedError]:
@@ -80,3 +89,39 @@ def test_more_errors_than_are_compared_are_all_placed() -> None:
     mixed = [JudgedError(f"p{i:04}", "Only title", f"{ways[i % 2]}") for i in range(900)]
     categories = grow_categories(mixed, LIMITS)
     assert len(at_depth(categories, 1)) == 2
+
+
+def test_a_category_that_comes_again_keeps_its_id() -> None:
+    first = grow(errors(120), LIMITS).categories
+    again = grow(errors(180), LIMITS, first)
+    assert {c.category_id for c in first} <= {c.category_id for c in again.categories}
+
+
+def test_the_same_errors_on_their_own_categories_change_nothing() -> None:
+    first = grow(errors(240), LIMITS).categories
+    again = grow(errors(240), LIMITS, first)
+    assert (again.categories, again.claims) == (first, ())
+
+
+def test_titles_that_are_new_are_claimed_as_additions() -> None:
+    first = grow(errors(120), LIMITS).categories
+    more = [JudgedError(f"q{i:04}", "Quoted source misread", f"passage {i}") for i in range(60)]
+    again = grow([*errors(120), *more], LIMITS, first)
+    (added,) = [claim for claim in again.claims if claim.change_type is ChangeType.ADDED]
+    names = {category.category_id: category.name for category in again.categories}
+    assert [names[i] for i in added.to_category_ids] == ["Quoted source misread"]
+    assert "Quoted source misread" in added.reason
+
+
+def test_each_level_is_a_step_that_says_what_was_grouped() -> None:
+    grown = grow(errors(300), LIMITS)
+    assert [step.number for step in grown.steps] == list(range(1, len(grown.steps) + 1))
+    assert (grown.steps[0].n_titles, grown.steps[0].n_errors) == (6, 300)
+    assert grown.steps[0].parent_category_id is None
+
+
+def test_many_distinct_titles_are_grouped_without_comparing_them_all() -> None:
+    kinds = ["carry digit dropped", "unit left unconverted", "quote not closed"]
+    many = [JudgedError(f"p{i:05}", f"{kinds[i % 3]} in case{i}", "same") for i in range(3_000)]
+    tops = at_depth(grow_categories(many, LIMITS), 1)
+    assert len(tops) == 3

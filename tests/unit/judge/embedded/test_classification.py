@@ -51,7 +51,7 @@ def test_only_categories_without_children_are_chosen() -> None:
 def test_grown_categories_take_the_errors_they_were_grown_from() -> None:
     titles = ["Empty output", "Wrong letter case", "Addition error"]
     errors = [error(titles[n % 3], f"{titles[n % 3]} here", key=f"p{n:03}") for n in range(90)]
-    categories = grow_categories(errors, TaxonomyLimits())
+    categories = grow_categories(errors, TaxonomyLimits()).categories
     names = {category.category_id: category.name for category in categories}
     for given, answer in zip(errors, classify_errors(errors, categories), strict=True):
         assert names[answer.category_id or ""].startswith(given.error_title)

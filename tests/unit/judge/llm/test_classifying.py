@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -12,33 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errormap_dagster.contracts.registry import polars_schema
-from errormap_dagster.domain.assignment import assign_errors
+from errormap_dagster.domain.assignment import Assigner, assign_errors
 from errormap_dagster.domain.records import Category, Classification, JudgedError
 from errormap_dagster.judge.interface import ClassificationTask, Operation
 from errormap_dagster.judge.llm.classifying import Classifier, stable_batches
 from errormap_dagster.judge.llm.client import Answer
 from errormap_dagster.judge.llm.plan import StagePlan, plan_of
-from errormap_dagster.judge.llm.record import Call
 from errormap_dagster.judge.llm.replies import ClassificationReply, ClassifiedError
 from errormap_dagster.judge.llm.texts import tokens_at_most
 from errormap_dagster.judge_settings import JudgeSettings
+from listing import CALL
 
 PLAN = plan_of(JudgeSettings(kind="llm", model="m"), Operation.CLASSIFY)
-CALL = Call(
-    **dict.fromkeys("stage judge prompt_hash reply_schema_hash run_id".split(), ""),
-    call_id="c",
-    parameters="{}",
-    status="ok",
-    attempts=1,
-    prompt_tokens=1,
-    cached_prompt_tokens=0,
-    completion_tokens=1,
-    cost_usd=None,
-    seconds=0.0,
-    called_at=datetime(2025, 1, 1, tzinfo=UTC),
-    reply=None,
-    reason=None,
-)
 TEXTS = st.sets(st.tuples(st.text("abcdefgh", max_size=6), st.text("xyz", max_size=3)), max_size=80)
 Choose = Callable[[int, str, int], tuple[str, str | None] | None]
 
@@ -159,7 +143,8 @@ def test_what_is_never_answered_is_left_out_and_ends_unassigned() -> None:
         ],
         schema=polars_schema("judged_errors"),
     )
-    rows = assign_errors(judged, got, CATEGORIES, taxonomy="t", version=1)
+    assigner = Assigner("m", "v1", "basis")
+    rows = assign_errors(judged, got, CATEGORIES, assigner=assigner, taxonomy="t", version=1)
     assert rows["status"].to_list() == ["other", "unassigned"]
 
 

@@ -1,10 +1,8 @@
 """Lists of categories batch by batch, reviewed once, and divided where there are errors enough."""
 
-import asyncio
 import itertools
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,82 +10,9 @@ from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import validate_categories
 from errormap_dagster.errors import JudgeStoppedError
 from errormap_dagster.judge.interface import Operation, TaxonomyLimits
-from errormap_dagster.judge.llm.classifying import Classifier
-from errormap_dagster.judge.llm.client import Answer
-from errormap_dagster.judge.llm.induction import Induction
-from errormap_dagster.judge.llm.plan import StagePlan, plan_of
-from errormap_dagster.judge.llm.record import Call
-from errormap_dagster.judge.llm.replies import (
-    CategoryListReply,
-    CategoryReply,
-    ClassificationReply,
-    ClassifiedError,
-)
-from errormap_dagster.judge_settings import JudgeSettings
+from listing import Fake, errors, growth
 
-PLANS = {stage: plan_of(JudgeSettings(kind="llm", model="m"), stage) for stage in Operation}
-CALL = Call(
-    **dict.fromkeys("stage judge prompt_hash reply_schema_hash run_id".split(), ""),
-    call_id="c",
-    parameters="{}",
-    status="ok",
-    attempts=1,
-    prompt_tokens=1,
-    cached_prompt_tokens=0,
-    completion_tokens=1,
-    cost_usd=None,
-    seconds=0.0,
-    called_at=datetime(2025, 1, 1, tzinfo=UTC),
-    reply=None,
-    reason=None,
-)
 NAMES = ["Wrong sums", "Wrong units"]
-Listing = Callable[[Operation, str], Sequence[str] | None]
-
-
-class Fake:
-    """Lists what ``listing`` says, and puts errors into categories by turns."""
-
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
-        self.lists: list[tuple[Operation, str]] = []
-
-    @property
-    def stages(self) -> list[str]:
-        """The stages that asked for a list, in their order."""
-        return [stage.value for stage, _ in self.lists]
-
-    async def ask(self, plan: StagePlan, system: str, case: str) -> Answer:
-        """Answer as a client would."""
-        await asyncio.sleep(0)
-        if plan.stage is Operation.CLASSIFY:
-            return Answer(_by_turns(system, case), CALL)
-        self.lists.append((plan.stage, case))
-        names = self._listing(plan.stage, case)
-        if names is None:
-            return Answer(None, CALL)
-        replies = [CategoryReply(name=n, description=f"All {n}", builds_on=[]) for n in names]
-        return Answer(CategoryListReply(explanation="", categories=replies), CALL)
-
-
-def _by_turns(system: str, case: str) -> ClassificationReply:
-    ids = re.findall(r"(?m)^(C[1-9]\d*): ", system)
-    numbers = map(int, re.findall(r"(?m)^\[(\d+)\]", case))
-    said = [
-        ClassifiedError(
-            error_number=number,
-            reason="",
-            category_id=ids[number % len(ids)],
-            runner_up_category_id=None,
-            confidence=1,
-        )
-        for number in numbers
-    ]
-    return ClassificationReply(classifications=said)
-
-
-def errors(n: int) -> list[JudgedError]:
-    return [JudgedError(f"p{i:03}", f"title {i}", f"summary {i}") for i in range(n)]
 
 
 def grow(
@@ -96,10 +21,7 @@ def grow(
     limits: TaxonomyLimits | None = None,
     titles_per_call: int = 500,
 ) -> list[Category]:
-    classifier = Classifier(fake.ask, PLANS[Operation.CLASSIFY], 50)
-    chosen = limits or TaxonomyLimits(max_depth=1)
-    induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call)
-    return asyncio.run(induction.grow(given))
+    return list(growth(fake, given, limits, titles_per_call).categories)
 
 
 def test_titles_are_brought_in_batch_by_batch_and_the_list_is_reviewed_once() -> None:
@@ -121,7 +43,7 @@ def test_a_title_is_told_once_with_its_count() -> None:
 
 
 def test_a_single_category_needs_no_review() -> None:
-    fake = Fake(lambda _stage, _case: NAMES)
+    fake = Fake(lambda _stage, _case: NAMES[:1])
     (only,) = grow(fake, errors(5))
     assert fake.stages == ["generate"]
     assert only.counter_example
@@ -161,7 +83,11 @@ def test_no_usable_list_at_all_stops_the_judge(names: list[str] | None) -> None:
 
 def deep(_stage: Operation, case: str) -> list[str]:
     parent = re.search(r"BEGIN parent \w+\n([^:]+):", case)
-    return [f"{parent.group(1) if parent else 'Wrong'} {n}" for n in range(30)]
+    above = parent.group(1) if parent else "Wrong"
+    most = re.search(r"at most (\d+) categories", case)
+    assert most
+    # Each depth has words of its own: names of the same words would be synonyms.
+    return [f"{above} {'abc'[above.count(' ')]}{n}" for n in range(int(most.group(1)))]
 
 
 @pytest.mark.parametrize(
@@ -199,11 +125,11 @@ def test_a_level_has_at_most_a_tenth_as_many_categories_as_errors() -> None:
 def test_a_branch_that_fails_leaves_the_others() -> None:
     def listing(stage: Operation, case: str) -> list[str] | None:
         names = deep(stage, case)
-        return None if names[0].startswith("Wrong 0 ") else names
+        return None if names[0].startswith("Wrong a0 ") else names
 
     limits = TaxonomyLimits(max_categories_per_level=2, max_depth=2)
     got = grow(Fake(listing), errors(60), limits)
-    assert [c.name for c in got] == ["Wrong 0", "Wrong 1", "Wrong 1 0", "Wrong 1 1"]
+    assert [c.name for c in got] == ["Wrong a0", "Wrong a1", "Wrong a1 b0", "Wrong a1 b1"]
 
 
 def test_the_same_errors_grow_the_same_tree_in_any_order() -> None:

@@ -1,0 +1,26 @@
+select
+    versions.taxonomy,
+    versions.version,
+    versions.status as version_status,
+    versions.n_categories,
+    quality.n_errors,
+    1 - quality.other_share - quality.unassigned_share as assigned_share,
+    quality.other_share,
+    quality.unassigned_share,
+    quality.n_held_out,
+    quality.coverage_share,
+    quality.coverage_share_low,
+    quality.coverage_share_high,
+    quality.n_second_pass,
+    quality.agreement_share,
+    quality.agreement_share_low,
+    quality.agreement_share_high,
+    quality.n_repeats,
+    quality.adjusted_rand_top,
+    quality.adjusted_rand_lowest,
+    quality.n_unstable_categories,
+    quality.unstable_error_share,
+    quality.unstable_top_error_share,
+from {{ ref('stg_errormap__taxonomy_quality') }} as quality
+inner join {{ ref('stg_errormap__taxonomy_versions') }} as versions
+    using (taxonomy, version)

@@ -1,0 +1,15 @@
+select
+    taxonomy,
+    version,
+    category_id,
+    atlas_version,
+    atlas_category_id,
+    relation,
+    confidence,
+    n_errors,
+    n_shared,
+    n_atlas,
+    text_category_id,
+    is_agreed,
+    reason,
+from {{ source('errormap', 'taxonomy_crosswalk') }}

@@ -1,0 +1,6 @@
+select
+    taxonomy,
+    version,
+    prediction_id,
+    is_held_out,
+from {{ source('errormap', 'taxonomy_inputs') }}

@@ -1,0 +1,84 @@
+"""``errormap taxonomy ...``: the versions of the taxonomies, what changed, and decisions."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errormap_dagster.home import HOME_VARIABLE
+
+taxonomy_app = typer.Typer(
+    help="Versions of the taxonomies: what changed, who changed it, and what is in force.",
+    no_args_is_help=True,
+)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
+]
+VersionArgument = Annotated[
+    str, typer.Argument(help="A version, such as induced@2.", metavar="VERSION")
+]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why.")]
+
+
+@taxonomy_app.command()
+def log(home: HomeOption = None) -> None:
+    """List every decision: which version became what, by whom, when and why."""
+    from errormap_dagster.cli.taxonomy import print_log  # noqa: PLC0415 - Dagster's import takes seconds
+
+    raise typer.Exit(print_log(home))
+
+
+@taxonomy_app.command()
+def show(
+    version: Annotated[
+        str | None, typer.Argument(help="A version; default: those in force.", metavar="[VERSION]")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Show a version: where it comes from, its tree with errors, and its changes."""
+    from errormap_dagster.cli.taxonomy import print_version  # noqa: PLC0415 - as above
+
+    raise typer.Exit(print_version(home, version))
+
+
+@taxonomy_app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="A version, such as induced@1.", metavar="A")],
+    after: Annotated[str, typer.Argument(help="Another one, such as induced@2.", metavar="B")],
+    home: HomeOption = None,
+) -> None:
+    """Say what changed from one version to another, and where the errors went."""
+    from errormap_dagster.cli.taxonomy import print_difference  # noqa: PLC0415 - as above
+
+    raise typer.Exit(print_difference(home, before, after))
+
+
+@taxonomy_app.command()
+def grow(home: HomeOption = None) -> None:
+    """Grow a candidate of the induced taxonomy; no number moves until it is approved."""
+    from errormap_dagster.cli.taxonomy_work import grow_version  # noqa: PLC0415 - as above
+
+    raise typer.Exit(grow_version(home))
+
+
+@taxonomy_app.command()
+def approve(
+    version: VersionArgument, by: ByOption, reason: ReasonOption, home: HomeOption = None
+) -> None:
+    """Put a version in force and re-assign the errors once; an older version is a roll-back."""
+    from errormap_dagster.cli.taxonomy_work import decide_version  # noqa: PLC0415 - as above
+
+    raise typer.Exit(decide_version(home, "APPROVE", version, by, reason))
+
+
+@taxonomy_app.command()
+def retire(
+    version: VersionArgument, by: ByOption, reason: ReasonOption, home: HomeOption = None
+) -> None:
+    """Refuse a candidate, or take a version out of force."""
+    from errormap_dagster.cli.taxonomy_work import decide_version  # noqa: PLC0415 - as above
+
+    raise typer.Exit(decide_version(home, "RETIRE", version, by, reason))
