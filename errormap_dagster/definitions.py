@@ -56,6 +56,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             results.evaluations,
             results.failure_ledger,
             results.signatures,
+            results.refreshes,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

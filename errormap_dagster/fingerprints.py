@@ -32,6 +32,8 @@ CODE_VERSIONS: dict[str, str] = {
     "evaluations": "1",
     "failure_ledger": "1",
     "signatures": "1",
+    "signature_history": "1",
+    "counted_errors": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 

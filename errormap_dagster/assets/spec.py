@@ -32,6 +32,8 @@ GROUPS = {
     "evaluations": "results",
     "failure_ledger": "results",
     "signatures": "results",
+    "signature_history": "results",
+    "counted_errors": "results",
 }
 """The stage of the method that each table belongs to."""
 

@@ -71,15 +71,25 @@ def _with_all(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows, rows.with_columns(dataset=pl.lit(ALL_DATASETS))])
 
 
-def _shares_at_depth(
+def placed_at_depth(
     assignments: pl.DataFrame, categories: Sequence[Category], depth: int
 ) -> pl.DataFrame:
+    """The assignments by model and dataset or "all", each with its category of one depth.
+
+    An error without a category has its status there.
+    """
     at_depth = {name: path[:depth][-1] for name, path in category_paths(categories).items()}
     place = pl.col("category_id").replace_strict(at_depth, default=None, return_dtype=pl.String)
     # Sums of floats depend on their order: sorted rows give the same bytes every time.
-    placed = _with_all(
+    return _with_all(
         assignments.with_columns(category_id=pl.coalesce(place, "status")).sort("prediction_id")
     )
+
+
+def _shares_at_depth(
+    assignments: pl.DataFrame, categories: Sequence[Category], depth: int
+) -> pl.DataFrame:
+    placed = placed_at_depth(assignments, categories, depth)
     weight = pl.col("sampling_weight")
     per_category = placed.group_by([*_GROUP, "category_id"], maintain_order=True).agg(
         n_errors=pl.len().cast(pl.Int64), weight=weight.sum()

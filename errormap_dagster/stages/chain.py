@@ -21,6 +21,7 @@ from errormap_dagster.stages import (
     predictions,
     results,
     row_flows,
+    signature_history,
     taxonomies,
 )
 from errormap_dagster.stages.judging import failure_judging
@@ -123,6 +124,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
+        signature_history.note_refresh(project, run_id)
         row_flows.make_row_flow(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

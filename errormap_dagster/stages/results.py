@@ -99,18 +99,20 @@ def ledger_discrepancies(project: Project) -> list[Discrepancy]:
     )
 
 
+def weighted_assignments(project: Project) -> pl.DataFrame:
+    """The assignments of the evaluations that count, each with the weight of its failure."""
+    weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
+    assigned = of_complete_evaluations(project, "category_assignments").collect()
+    return assigned.join(weights, on="prediction_id", how="left")
+
+
 def make_signatures(project: Project) -> bool:
     """Write ``signatures`` unless it stands already; whether it was written."""
     mark = project.fingerprints.signatures()
     if project.store.fingerprint("signatures") == mark:
         return False
     evaluations = _evaluations(project)
-    weights = project.store.scan("failures").select("prediction_id", "sampling_weight").collect()
-    assigned = (
-        of_complete_evaluations(project, "category_assignments")
-        .collect()
-        .join(weights, on="prediction_id", how="left")
-    )
+    assigned = weighted_assignments(project)
     frames = [
         signatures(
             assigned.filter(pl.col("taxonomy") == taxonomy, pl.col("version") == version),

@@ -25,6 +25,8 @@ UPSTREAM = {
     "taxonomy_changes": {"judged_errors"},
     "taxonomy_decisions": {"judged_errors"},
     "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
+    "signature_history": {"signatures", "category_assignments", "taxonomy_categories"},
+    "counted_errors": {"signatures", "category_assignments", "taxonomy_categories"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
 }
@@ -37,6 +39,9 @@ MARTS = {
     "fct_judge_costs",
     "rpt_failure_signatures",
     "rpt_dataset_health",
+    "fct_taxonomy_changes",
+    "fct_category_flow",
+    "rpt_share_decomposition",
 }
 
 
