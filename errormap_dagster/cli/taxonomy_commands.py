@@ -132,3 +132,28 @@ def replay(home: HomeOption = None) -> None:
     from errormap_dagster.cli.taxonomy_edits import replay_version  # noqa: PLC0415 - as above
 
     raise typer.Exit(replay_version(home))
+
+
+@taxonomy_app.command("export")
+def export_version(
+    version: VersionArgument,
+    to: Annotated[Path, typer.Option("--to", help="The YAML file to write.")],
+    home: HomeOption = None,
+) -> None:
+    """Write a version as a YAML file."""
+    from errormap_dagster.cli.taxonomy_edits import export_taxonomy  # noqa: PLC0415 - as above
+
+    raise typer.Exit(export_taxonomy(home, version, to))
+
+
+@taxonomy_app.command("import")
+def import_version(
+    path: Annotated[Path, typer.Argument(help="A YAML file such as export writes.")],
+    by: ByOption,
+    reason: ReasonOption,
+    home: HomeOption = None,
+) -> None:
+    """Make a candidate of a YAML file: a team's own taxonomy is one like the others."""
+    from errormap_dagster.cli.taxonomy_edits import import_taxonomy  # noqa: PLC0415 - as above
+
+    raise typer.Exit(import_taxonomy(home, path, by, reason))

@@ -1,4 +1,4 @@
-"""``errormap taxonomy edit`` and ``replay``: people's edits, and the candidate that they make."""
+"""What people write of a taxonomy: edits and files, and the candidates that they make."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,18 @@ from typing import Any
 from errormap_dagster.cli import console
 from errormap_dagster.cli.taxonomy import print_version
 from errormap_dagster.project import Project
-from errormap_dagster.stages.candidates import edit_candidate, replay_edits
+from errormap_dagster.stages.candidates import (
+    Proposal,
+    edit_candidate,
+    make_candidate,
+    origin_of_person,
+    replay_edits,
+)
+from errormap_dagster.stages.decisions import version_key
+from errormap_dagster.stages.taxonomies import categories_of
+from errormap_dagster.stages.taxonomy_reports import version_rows
 from errormap_dagster.taxonomy_files.edits_file import add_entry
+from errormap_dagster.taxonomy_files.taxonomy_file import read_taxonomy, taxonomy_text
 
 _FILE = "taxonomy/edits.yaml"
 
@@ -49,3 +59,36 @@ def replay_version(home: Path | None) -> int:
     console.say(f"{made.key} is a candidate; no number has moved.")
     print_version(home, str(made.key))
     return _print_results(project)
+
+
+def export_taxonomy(home: Path | None, version: str, to: Path) -> int:
+    """Write a version as a YAML file.
+
+    Raises:
+        TaxonomyError: there is no such version.
+    """
+    project, key = Project.open(home), version_key(version)
+    version_rows(project, key)
+    to.write_text(taxonomy_text(key.taxonomy, categories_of(project, key)), encoding="utf-8")
+    console.say(f"{key} written to {to}")
+    return 0
+
+
+def import_taxonomy(home: Path | None, path: Path, by: str, reason: str) -> int:
+    """Make a candidate of a file.
+
+    Raises:
+        SettingsError: the file is no taxonomy.
+        TaxonomyError: its categories are no usable tree.
+        JudgeStoppedError: the judge cannot go on.
+    """
+    project = Project.open(home, run_id="import")
+    name, categories = read_taxonomy(path)
+    origin = origin_of_person(by, f"{reason} ({path.name})", project.run_id)
+    with project.home.alone():
+        made = make_candidate(project, Proposal(name, categories, (), origin))
+    if made.key is None:
+        console.say(f"{name} says this already: no candidate was made.")
+        return 0
+    console.say(f"{made.key} is a candidate; no number has moved.")
+    return print_version(home, str(made.key))

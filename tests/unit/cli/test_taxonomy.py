@@ -6,8 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from errormap_dagster.cli.main import app
+from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.errors import SettingsError
 from errormap_dagster.stages.candidates import grow_candidate
+from errormap_dagster.stages.decisions import approve
 from scripted import TITLES, History, Script, land
 
 
@@ -49,3 +51,15 @@ def test_an_edit_without_what_it_needs_is_refused(history: History) -> None:
     done = CliRunner().invoke(app, [*arguments, "--home", str(history.home)])
     assert isinstance(done.exception, SettingsError)
     assert "to: Field required" in str(done.exception)
+
+
+def test_a_teams_own_taxonomy_stands_beside_the_others(history: History, tmp_path: Path) -> None:
+    path = tmp_path / "team.yaml"
+    told(history, "export", "induced@1", "--to", str(path))
+    text = path.read_text(encoding="utf-8").replace("taxonomy: induced", "taxonomy: team")
+    path.write_text(text, encoding="utf-8")
+    who = ("--by", "Ada", "--reason", "ours")
+    assert "team@1 is a candidate" in told(history, "import", str(path), *who)
+    approve(history.project, VersionKey("team", 1), "Ada", "ours")
+    history.run()
+    assert set(history.table("signatures")["taxonomy"]) == {"atlas", "induced", "team"}
