@@ -27,7 +27,6 @@ from errormap_dagster.automation import (
     landing_sensor,
     nightly_schedule,
 )
-from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import JOBS
 from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
@@ -42,6 +41,7 @@ from errormap_dagster.resources.dbt import dbt_resource, prepared_project
 from errormap_dagster.resources.judge import JudgeResource
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.settings import load_settings
+from errormap_dagster.tables import CODE_VERSIONS
 from errormap_dagster.taxonomy_jobs import decide_job, grow_job
 
 
@@ -73,6 +73,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             comparisons.model_comparison,
             gold.gold,
             profiles.profile,
+            results.refreshes,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

@@ -10,13 +10,13 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
 from errormap_dagster.jobs import EVERYTHING, FOLLOW_TAG
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.project import Project
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.candidates import grow_candidate
 from errormap_dagster.stages.decisions import approve, retire, version_key
+from errormap_dagster.tables import TAXONOMY_TABLES
 from errormap_dagster.taxonomy_metadata import change_log, data_version
 
 DECIDE = "decide_taxonomy"

@@ -8,10 +8,10 @@ import dagster as dg
 import polars as pl
 
 from errormap_dagster.assets.spec import table_spec
-from errormap_dagster.fingerprints import COMPARISON_TABLES
 from errormap_dagster.metadata import materialized, table_value
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.comparisons import chosen_pairs, make_comparisons
+from errormap_dagster.tables import COMPARISON_TABLES
 
 _SHOWN = 20
 

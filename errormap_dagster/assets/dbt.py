@@ -13,9 +13,9 @@ from dagster_dbt import (
 )
 
 from errormap_dagster.assets.spec import OWNER
-from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.resources.warehouse import warehouse_in_work
+from errormap_dagster.tables import CODE_VERSIONS
 
 WRITER_POOL = "warehouse_writer"
 _SAYS = {

@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_spec
-from errormap_dagster.fingerprints import GOLD_TABLES
 from errormap_dagster.metadata import materialized
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.gold import make_gold
+from errormap_dagster.tables import GOLD_TABLES
 
 
 @dg.multi_asset(

@@ -1,12 +1,13 @@
 """What became of every failure, and the signatures of the models."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from errormap_dagster.assets.spec import table_arguments
+from errormap_dagster.assets.spec import table_arguments, table_spec
 from errormap_dagster.metadata import FAILURE_RATES, counts, materialized, table_value
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.rates import failure_rates
@@ -16,6 +17,7 @@ from errormap_dagster.stages.results import (
     make_ledger,
     make_signatures,
 )
+from errormap_dagster.stages.signature_history import note_refresh
 
 _SHOWN = 20
 
@@ -70,3 +72,22 @@ def signatures(project: ProjectResource) -> dg.MaterializeResult[Any]:
     told = materialized("signatures", opened.store.scan("signatures"), time.monotonic() - started)
     shown = table_value(signature_table(opened))
     return dg.MaterializeResult(metadata={**told, "signature": shown})
+
+
+@dg.multi_asset(
+    specs=[
+        table_spec(table, deps=["signatures", "category_assignments", "taxonomy_categories"])
+        for table in ("signature_history", "counted_errors")
+    ],
+    name="refreshes",
+)
+def refreshes(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Keep the signatures that changed, and say what changed them."""
+    started = time.monotonic()
+    opened = project.open()
+    note_refresh(opened, context.run.run_id)
+    for table in ("signature_history", "counted_errors"):
+        told = materialized(table, opened.store.scan(table), time.monotonic() - started)
+        yield dg.MaterializeResult(asset_key=table, metadata=told)

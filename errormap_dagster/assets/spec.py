@@ -8,8 +8,8 @@ import dagster as dg
 
 from errormap_dagster.assets.partitions import EVALUATIONS
 from errormap_dagster.contracts.registry import table_schema
-from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.metadata import static_metadata
+from errormap_dagster.tables import CODE_VERSIONS
 
 # One run for many partitions is what this project stands on; Dagster still calls it beta.
 warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.BetaWarning)
@@ -47,6 +47,8 @@ GROUPS = {
     "gold_scores": "results",
     "benchmark_profiles": "results",
     "dataset_similarities": "results",
+    "signature_history": "results",
+    "counted_errors": "results",
 }
 """The stage of the method that each table belongs to."""
 

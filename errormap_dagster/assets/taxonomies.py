@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_arguments, table_spec
-from errormap_dagster.fingerprints import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import make_taxonomies
+from errormap_dagster.tables import INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.taxonomy_metadata import change_log, data_version
 
 

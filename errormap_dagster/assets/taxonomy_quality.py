@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_arguments, table_spec
-from errormap_dagster.fingerprints import CROSSWALK, QUALITY_TABLES, STABILITY
 from errormap_dagster.metadata import counts, materialized, spent, table_value
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.crosswalk import make_crosswalk
 from errormap_dagster.stages.taxonomy_quality import make_stability, make_taxonomy_quality
+from errormap_dagster.tables import CROSSWALK, QUALITY_TABLES, STABILITY
 
 
 @dg.asset(

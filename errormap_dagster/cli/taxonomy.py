@@ -60,7 +60,16 @@ def _print_version(project: Project, key: VersionKey) -> None:
     changes = change_table(project).filter(pl.col("version") == str(key)).drop("version")
     if not changes.is_empty():
         console.heading(f"What changed from {key.taxonomy}@{parent}")
-        console.show(changes)
+        _print_changes(changes)
+
+
+def _print_changes(changes: pl.DataFrame) -> None:
+    """A few lines for each change: texts are too long for the columns of a table."""
+    for row in changes.iter_rows(named=True):
+        ends = " -> ".join(end for end in (row["from"], row["to"]) if end)
+        console.say(f"{row['change']}: {ends}")
+        console.say(f"    why     {row['reason']}")
+        console.say(f"    errors  {row['agreement'].replace('_', ' ')}: {row['evidence']}")
 
 
 def print_difference(home: Path | None, before: str, after: str) -> int:
@@ -76,10 +85,10 @@ def print_difference(home: Path | None, before: str, after: str) -> int:
     if changes.is_empty():
         console.say("Nothing: both say the same.")
     else:
-        console.show(changes)
+        _print_changes(changes)
     console.heading("Where the errors went")
     flow = flow_table(project, *ends)
-    console.show(flow.head(_FLOWS_SHOWN))
-    stayed = int(flow.filter(pl.col("from") == pl.col("to"))["errors"].sum())
+    console.show(flow.drop("is_same").head(_FLOWS_SHOWN))
+    stayed = int(flow.filter("is_same")["errors"].sum())
     console.say(f"{flow['errors'].sum()} errors; {stayed} have the same place in both.")
     return 0

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from errormap_dagster.domain.edits import EditKind
 from errormap_dagster.home import HOME_VARIABLE
 
 taxonomy_app = typer.Typer(
@@ -82,3 +83,77 @@ def retire(
     from errormap_dagster.cli.taxonomy_work import decide_version  # noqa: PLC0415 - as above
 
     raise typer.Exit(decide_version(home, "RETIRE", version, by, reason))
+
+
+@taxonomy_app.command()
+def edit(  # noqa: PLR0913 - one option for each key of an entry
+    *,
+    kind: Annotated[
+        EditKind, typer.Argument(help="What to do; a split with several parts is for the file.")
+    ],
+    categories: Annotated[
+        list[str], typer.Argument(help="Ids, names or paths.", metavar="CATEGORY...")
+    ],
+    by: ByOption,
+    reason: ReasonOption,
+    to: Annotated[
+        str | None, typer.Option("--to", help="New name, or the category that takes them in.")
+    ] = None,
+    description: Annotated[str | None, typer.Option(help="What belongs in it.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Regular expression: which errors a split takes.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Add an entry to taxonomy/edits.yaml and say what became of each; see replay."""
+    from errormap_dagster.cli.taxonomy_edits import add_edit  # noqa: PLC0415 - as above
+
+    about: dict[str, object] = {
+        kind.value: list(categories) if kind is EditKind.MERGE else " ".join(categories)
+    }
+    part = {"name": to, "description": description, "rule": rule}
+    more: dict[EditKind, dict[str, object]] = {
+        EditKind.MERGE: {"into": to, "description": description},
+        EditKind.RENAME: {"to": to},
+        EditKind.SPLIT: {"into": [part]},
+        EditKind.MOVE: {"under": to},
+        EditKind.FORBID: {"into": to},
+        EditKind.REWORD: {"description": description},
+    }
+    told = {key: value for key, value in more.get(kind, {}).items() if value is not None}
+    place: dict[str, object] = {"under": to} if kind is EditKind.MOVE else {}
+    entry = {**about, **told, **place, "author": by, "reason": reason}
+    raise typer.Exit(add_edit(home, entry))
+
+
+@taxonomy_app.command()
+def replay(home: HomeOption = None) -> None:
+    """Make a candidate of the version in force and taxonomy/edits.yaml, without growing anew."""
+    from errormap_dagster.cli.taxonomy_edits import replay_version  # noqa: PLC0415 - as above
+
+    raise typer.Exit(replay_version(home))
+
+
+@taxonomy_app.command("export")
+def export_version(
+    version: VersionArgument,
+    to: Annotated[Path, typer.Option("--to", help="The YAML file to write.")],
+    home: HomeOption = None,
+) -> None:
+    """Write a version as a YAML file."""
+    from errormap_dagster.cli.taxonomy_edits import export_taxonomy  # noqa: PLC0415 - as above
+
+    raise typer.Exit(export_taxonomy(home, version, to))
+
+
+@taxonomy_app.command("import")
+def import_version(
+    path: Annotated[Path, typer.Argument(help="A YAML file such as export writes.")],
+    by: ByOption,
+    reason: ReasonOption,
+    home: HomeOption = None,
+) -> None:
+    """Make a candidate of a YAML file: a team's own taxonomy is one like the others."""
+    from errormap_dagster.cli.taxonomy_edits import import_taxonomy  # noqa: PLC0415 - as above
+
+    raise typer.Exit(import_taxonomy(home, path, by, reason))

@@ -16,7 +16,7 @@ import polars as pl
 from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import hash_fraction
 from errormap_dagster.domain.records import Category
-from errormap_dagster.domain.signature import wilson_interval
+from errormap_dagster.domain.shares import wilson_interval
 from errormap_dagster.domain.taxonomy import category_paths
 
 Pair = tuple[str, str]

@@ -24,11 +24,12 @@ from errormap_dagster.domain.identity import content_id
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import CODE_VERSIONS, partition_of
+from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.judge.interface import AsksAhead, ClassificationTask, Operation
 from errormap_dagster.project import Project
 from errormap_dagster.stages.streams import AnswerStream
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
+from errormap_dagster.tables import CODE_VERSIONS
 
 TABLE = "category_assignments"
 _COLUMNS = ["prediction_id", "dataset", "model", "outcome", "error_title", "error_summary"]

@@ -21,7 +21,7 @@ import polars as pl
 from errormap_dagster import progress
 from errormap_dagster.domain.assignment import errors_to_classify
 from errormap_dagster.errors import BundleError, JudgeStoppedError
-from errormap_dagster.fingerprints import TAXONOMY_TABLES, partition_of
+from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.ingest.staging import LANDED, Manifest, Staging
 from errormap_dagster.judge.interface import Judge, Operation
 from errormap_dagster.judge.llm.record import CallRecord
@@ -32,6 +32,7 @@ from errormap_dagster.stages.assignments import ErrorAssignment
 from errormap_dagster.stages.bundle_file import BundleWriter, bundle_writer
 from errormap_dagster.stages.recorded_judging import JUDGED, RecordedJudging
 from errormap_dagster.stages.staleness import PICKS, WAREHOUSE, pending_work
+from errormap_dagster.tables import TAXONOMY_TABLES
 
 TABLES = (
     *("landed_files", "quarantined_rows", "raw_predictions", PICKS, "failures", "judged_errors"),

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import polars as pl
 
 from errormap_dagster.contracts.registry import column_names, empty_frame, polars_schema
-from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
+from errormap_dagster.tables import CODE_VERSIONS
 
 _TABLE = "judge_calls"
 

@@ -26,6 +26,7 @@ from errormap_dagster.stages import (
     profiles,
     results,
     row_flows,
+    signature_history,
     taxonomies,
     taxonomy_quality,
 )
@@ -117,6 +118,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_evaluation_table(project)
         results.make_ledger(project)
         results.make_signatures(project)
+        signature_history.note_refresh(project, run_id)
         row_flows.make_row_flow(project)
         taxonomy_quality.make_stability(project)
         taxonomy_quality.make_taxonomy_quality(project)

@@ -10,11 +10,12 @@ from errormap_dagster.domain.comparison import Comparison, compare
 from errormap_dagster.domain.deviation import model_deviations
 from errormap_dagster.domain.outcomes import ANY_FAILURE, CORRECT, outcomes_by_dataset
 from errormap_dagster.domain.signature import place_errors
+from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.errors import ErrorMapError
-from errormap_dagster.fingerprints import COMPARISON_TABLES
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import of_complete_evaluations, reported_version
 from errormap_dagster.stages.taxonomies import categories_of
+from errormap_dagster.tables import COMPARISON_TABLES
 
 _KEY = ["dataset", "model", "example_id", "trial"]
 
@@ -28,7 +29,7 @@ def prediction_states(project: Project) -> pl.DataFrame:
     ledger = project.store.scan("failure_ledger").rename({"outcome": "status"})
     columns = ["prediction_id", "category_id", "status", "sampling_weight"]
     placed = place_errors(
-        ledger.select(columns).collect(), categories_of(project, taxonomy, version), 1
+        ledger.select(columns).collect(), categories_of(project, VersionKey(taxonomy, version)), 1
     ).rename({"category_id": "state"})
     return (
         of_complete_evaluations(project, "raw_predictions")
@@ -113,6 +114,6 @@ def _stamped(project: Project, table: str, frames: list[pl.DataFrame]) -> pl.Dat
 def with_category_names(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with ``category``: the name of category_id, or a word for what is none."""
     taxonomy, version = reported_version(project)
-    names = {c.category_id: c.name for c in categories_of(project, taxonomy, version)}
+    names = {c.category_id: c.name for c in categories_of(project, VersionKey(taxonomy, version))}
     named = pl.col("category_id").replace({**names, ANY_FAILURE: "any failure"})
     return rows.with_columns(category=named)

@@ -5,11 +5,11 @@ import polars as pl
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.crosswalk import Side, as_errors, crosswalk_rows
 from errormap_dagster.domain.taxonomy_versions import Status, VersionKey, versions_in
-from errormap_dagster.fingerprints import CROSSWALK
 from errormap_dagster.judge.interface import ClassificationTask
 from errormap_dagster.project import Project
 from errormap_dagster.stages.row_flows import assignments_under
 from errormap_dagster.stages.taxonomies import ATLAS, categories_of, load_taxonomies
+from errormap_dagster.tables import CROSSWALK
 
 
 def make_crosswalk(project: Project) -> bool:

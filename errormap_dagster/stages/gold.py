@@ -6,10 +6,10 @@ import polars as pl
 
 from errormap_dagster.domain.gold import empty_verdicts, gold_noise, gold_scores, suspect_gold
 from errormap_dagster.errors import ErrorMapError
-from errormap_dagster.fingerprints import GOLD_TABLES
 from errormap_dagster.judge.embedded.stated_answers import n_possible_answers, stated_answer
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import of_complete_evaluations
+from errormap_dagster.tables import GOLD_TABLES
 
 VERDICTS = ("wrong", "right", "unclear")
 _KEY = ["dataset", "example_id"]

@@ -8,9 +8,9 @@ import polars as pl
 from errormap_dagster.domain.growth import Growth
 from errormap_dagster.domain.growth_record import Inputs, divided, input_rows, step_rows
 from errormap_dagster.domain.records import Category, JudgedError
-from errormap_dagster.fingerprints import CODE_VERSIONS, INDUCTION_TABLES
 from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
+from errormap_dagster.tables import CODE_VERSIONS, INDUCTION_TABLES
 
 
 class Induction(NamedTuple):

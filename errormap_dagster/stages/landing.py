@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from errormap_dagster.errors import IngestError
-from errormap_dagster.fingerprints import BY_EVALUATION, CODE_VERSIONS
 from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
+from errormap_dagster.tables import BY_EVALUATION, CODE_VERSIONS
 
 
 def land(

@@ -6,8 +6,8 @@ from errormap_dagster.contracts.registry import empty_frame, polars_schema
 from errormap_dagster.domain.profile import benchmark_profiles, dataset_similarities
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.signature import place_errors
+from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.errors import SettingsError
-from errormap_dagster.fingerprints import PROFILE_TABLES
 from errormap_dagster.project import Project
 from errormap_dagster.stages.results import (
     evaluation_counts,
@@ -15,6 +15,7 @@ from errormap_dagster.stages.results import (
     weighted_assignments,
 )
 from errormap_dagster.stages.taxonomies import categories_of
+from errormap_dagster.tables import PROFILE_TABLES
 
 
 def make_profiles(project: Project) -> bool:
@@ -27,7 +28,7 @@ def make_profiles(project: Project) -> bool:
     if all(project.store.fingerprint(table) == mark for table in PROFILE_TABLES):
         return False
     taxonomy, version = reported_version(project)
-    categories = categories_of(project, taxonomy, version)
+    categories = categories_of(project, VersionKey(taxonomy, version))
     skills = _skills(project, [c for c in categories if c.depth == 1])
     assigned = weighted_assignments(project).filter(
         pl.col("taxonomy") == taxonomy, pl.col("version") == version

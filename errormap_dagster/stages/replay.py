@@ -12,7 +12,6 @@ import yaml
 
 from errormap_dagster.errors import BundleError
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import TAXONOMY_TABLES
 from errormap_dagster.home import Home
 from errormap_dagster.ingest.adopting import Delivery, adopt
 from errormap_dagster.ingest.staging import LANDED
@@ -38,6 +37,7 @@ from errormap_dagster.stages.chain import make_assignments, make_evaluations, ma
 from errormap_dagster.stages.landing import land
 from errormap_dagster.stages.recorded_judging import RecordedJudging
 from errormap_dagster.stages.staleness import PICKS
+from errormap_dagster.tables import TAXONOMY_TABLES
 
 _FEW = 5
 _PREDICTION = "prediction_id"

@@ -9,10 +9,10 @@ from errormap_dagster.domain.ledger import Discrepancy, build_ledger, reconcile
 from errormap_dagster.domain.signature import SignatureRules, signatures
 from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.errors import SettingsError
-from errormap_dagster.fingerprints import CODE_VERSIONS
 from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
+from errormap_dagster.tables import CODE_VERSIONS
 
 _JUDGED = ["prediction_id", "dataset", "model", "outcome", "error_summary"]
 _KEY = ["dataset", "model"]

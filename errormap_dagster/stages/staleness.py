@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from errormap_dagster.evaluations import Evaluation
-from errormap_dagster.fingerprints import (
+from errormap_dagster.fingerprints import Fingerprints
+from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
+from errormap_dagster.project import Project
+from errormap_dagster.stages.gold import verdict_text
+from errormap_dagster.stages.results import evaluation_rows
+from errormap_dagster.tables import (
     ABOVE,
     BY_EVALUATION,
     COMPARISON_TABLES,
     GOLD_TABLES,
     PROFILE_TABLES,
-    Fingerprints,
 )
-from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
-from errormap_dagster.project import Project
-from errormap_dagster.stages.gold import verdict_text
-from errormap_dagster.stages.results import evaluation_rows
 
 PICKS = "informative_correct_predictions"
 WAREHOUSE = "warehouse"

@@ -29,12 +29,12 @@ from errormap_dagster.domain.taxonomy_versions import (
     newest_version,
     versions_in,
 )
-from errormap_dagster.fingerprints import IN_FORCE, INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.judge.interface import Operation
 from errormap_dagster.parts import fingerprint as joined
 from errormap_dagster.parts import part
 from errormap_dagster.project import Project
 from errormap_dagster.stages.induction import induce, keep_induction
+from errormap_dagster.tables import IN_FORCE, INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.taxonomy_files.edits_file import load_edits
 
 ATLAS = "atlas"

@@ -22,11 +22,11 @@ from errormap_dagster.domain.taxonomy_quality import (
     quality_frames,
 )
 from errormap_dagster.domain.taxonomy_versions import Status, VersionKey, versions_in
-from errormap_dagster.fingerprints import QUALITY_TABLES, STABILITY
 from errormap_dagster.judge.embedded.analyst import NAME as EMBEDDED
 from errormap_dagster.judge.interface import ClassificationTask, Operation
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import categories_of, load_taxonomies, titled_errors
+from errormap_dagster.tables import QUALITY_TABLES, STABILITY
 
 _REPEATS: Final = 5
 _SECOND_PASS: Final = 1_000

@@ -163,17 +163,21 @@ def _with_known_reasons(
 
 
 def flow_table(project: Project, before: VersionKey, after: VersionKey) -> pl.DataFrame:
-    """Where the errors went from one version to another, by names, most errors first."""
+    """Where the errors went from one version to another, by names, most errors first.
+
+    ``is_same`` is the place's identity: a category that was renamed is the same.
+    """
     tables = load_taxonomies(project)
     flow = row_flow(assignments_under(project, before), assignments_under(project, after))
     names = [named_paths(categories_in(tables, key)) for key in (before, after)]
     ends = ("from_category_id", "to_category_id")
-    named = flow.with_columns(
+    named = flow.with_columns(is_same=pl.col(ends[0]) == pl.col(ends[1])).with_columns(
         pl.col(end).replace(known) for end, known in zip(ends, names, strict=True)
     )
     return named.select(
         pl.col(ends[0]).alias("from"),
         pl.col(ends[1]).alias("to"),
         pl.col("n_errors").alias("errors"),
+        "is_same",
         pl.col("example_prediction_ids").list.first().alias("example"),
     ).sort(["errors", "from", "to"], descending=[True, False, False])

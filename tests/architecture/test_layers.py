@@ -25,7 +25,7 @@ LAYERS = [
         "home",
         "demo",
     },
-    {"obstacles", "parts"},
+    {"obstacles", "parts", "tables"},
     {"fingerprints"},
     {"project"},
     {"stages"},

@@ -11,15 +11,20 @@ from errormap_dagster.domain.records import Classification
 from errormap_dagster.domain.taxonomy_changes import apply_changes
 from errormap_dagster.domain.taxonomy_versions import VersionKey, changes_from
 from errormap_dagster.judge.interface import ClassificationTask
-from errormap_dagster.stages.candidates import grow_candidate
+from errormap_dagster.stages.candidates import edit_candidate, grow_candidate, replay_edits
 from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import categories_of, load_taxonomies, versions_in_force
+from errormap_dagster.taxonomy_files.edits_file import add_entry
 from scripted import TITLES, V1, V2, History, Script, land
 
 
 def assert_whole(history: History) -> None:
     """What holds after each step, whatever the step was."""
     project = history.project
+    changes = history.table("signature_history").drop_nulls("previous_error_share")
+    total = changes["error_share"] - changes["previous_error_share"]
+    parts = changes["new_failures_change"] + changes["recategorised_change"]
+    assert ((total - parts).abs() < 1e-9).all()
     make_row_flow(project)
     assignments = history.table("category_assignments")
     errors = set(history.table("judged_errors")["prediction_id"])
@@ -168,3 +173,60 @@ def test_the_embedded_analyst_plays_the_same_history(tmp_path: Path) -> None:
     history.approve(1)
     assert history.numbers() == before
     assert_whole(history)
+
+
+def last_refresh(history: History, model: str) -> pl.DataFrame:
+    """What the last refresh changed in a model's signature under the induced taxonomy."""
+    rows = history.table("signature_history").filter(
+        taxonomy="induced", model=model, dataset="all", depth=1
+    )
+    return rows.filter(pl.col("refresh") == rows["refresh"].max())
+
+
+def test_a_share_moves_for_new_failures_or_for_another_category(scripted: History) -> None:
+    n_refreshes = scripted.table("signature_history")["refresh"].max()
+    scripted.run()
+    assert scripted.table("signature_history")["refresh"].max() == n_refreshes
+    grow_candidate(scripted.project, "run")
+    scripted.approve(2)
+    approved = last_refresh(scripted, "late")
+    assert set(approved["previous_version"]) == {1}
+    assert (approved["new_failures_change"] == 0).all()
+    assert (approved["recategorised_change"].abs() > 0.1).any()
+    scripted.run(land(scripted, "late-more", TITLES), land(scripted, "early", ["bad format"] * 30))
+    early = last_refresh(scripted, "early")
+    assert (early["new_failures_change"].abs() > 0.1).any()
+    assert (early["recategorised_change"] == 0).all()
+    assert_whole(scripted)
+
+
+def test_a_persons_edit_becomes_a_version_and_is_replayed_on_the_next(scripted: History) -> None:
+    edits = scripted.project.home.edits_file
+    who = {"author": "Ada", "reason": "signs are a topic of their own"}
+    part = {"name": "Signs", "description": "wrong sign", "rule": "(?i)wrong sign"}
+    add_entry(edits, {"rename": "Name of units", "to": "Unit slips", **who})
+    grow_candidate(scripted.project, "run")
+    assert [result.edit.number for result in replay_edits(scripted.project).failed] == [1]
+    scripted.approve(2)
+    add_entry(edits, {"split": "details", "into": [part], **who})
+    made = edit_candidate(scripted.project, "run")
+    assert made.key == VersionKey("induced", 3)
+    scripted.approve(3)
+    assert_whole(scripted)
+    rows = scripted.table("category_assignments").filter(taxonomy="induced", version=3)
+    ruled = rows.filter(pl.col("judge") == "taxonomy rule")
+    titles = scripted.table("judged_errors").join(ruled, on="prediction_id", how="semi")
+    assert set(titles["error_title"]) == {"wrong sign"}
+    (row,) = (
+        scripted.table("taxonomy_changes")
+        .filter(taxonomy="induced", version=3, change_type="split")
+        .to_dicts()
+    )
+    assert (row["actor"], row["agreement"]) == ("Ada", "agrees")
+    assert row["reason"] == "signs are a topic of their own (Ada, edit 2)"
+    assert scripted.judge is not None
+    scripted.judge.growths = [Growth(V2[1:])]
+    assert grow_candidate(scripted.project, "run").key == VersionKey("induced", 4)
+    names = {c.name for c in categories_of(scripted.project, VersionKey("induced", 4))}
+    assert "Signs" in names
+    assert_whole(scripted)

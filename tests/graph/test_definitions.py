@@ -9,7 +9,7 @@ import pytest
 
 from errormap_dagster.contracts.registry import column_names, columns, table_names
 from errormap_dagster.definitions import build_definitions
-from errormap_dagster.fingerprints import CODE_VERSIONS
+from errormap_dagster.tables import CODE_VERSIONS
 
 PARTITIONED = {"raw_predictions", "failures", "judged_errors", "category_assignments"}
 UPSTREAM = {
@@ -36,6 +36,8 @@ UPSTREAM = {
     "taxonomy_crosswalk": {"taxonomy_versions", "category_assignments"},
     "taxonomy_decisions": {"judged_errors"},
     "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
+    "signature_history": {"signatures", "category_assignments", "taxonomy_categories"},
+    "counted_errors": {"signatures", "category_assignments", "taxonomy_categories"},
     "evaluations": {"raw_predictions", "category_assignments"},
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
     "model_comparisons": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
@@ -55,6 +57,9 @@ MARTS = {
     "rpt_benchmark_profiles",
     "rpt_taxonomy_quality",
     "rpt_taxonomy_crosswalk",
+    "fct_taxonomy_changes",
+    "fct_category_flow",
+    "rpt_share_decomposition",
 }
 
 

@@ -1,0 +1,17 @@
+select
+    refresh,
+    refreshed_at,
+    run_id,
+    taxonomy,
+    version,
+    previous_version,
+    model,
+    dataset,
+    depth,
+    category_id,
+    n_errors,
+    error_share,
+    previous_error_share,
+    new_failures_change,
+    recategorised_change,
+from {{ source('errormap', 'signature_history') }}
