@@ -127,6 +127,11 @@ class Store:
         """Whether any partition of the table was ever written."""
         return any(self._files(table))
 
+    def state(self, table: str) -> tuple[tuple[str, int, int], ...]:
+        """What tells whether any file was replaced: path, time of change and size of each."""
+        stats = ((str(path), path.stat()) for path in self._files(table))
+        return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+
     def _files(self, table: str) -> Iterator[Path]:
         return (path for path in sorted(self.folder(table).rglob(_DATA_FILE)))
 

@@ -24,7 +24,7 @@ LAYERS = [
         "home",
         "demo",
     },
-    {"obstacles", "parts"},
+    {"obstacles", "parts", "read"},
     {"fingerprints"},
     {"project"},
     {"stages"},
