@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
+EXPLORER_PORT = 3001
+"""Where the explorer answers unless told otherwise, and where the assets' links lead."""
 
 NO_TELEMETRY = {
     "DAGSTER_DISABLE_TELEMETRY": "1",

@@ -11,7 +11,7 @@ import typer
 
 from errormap_dagster.cli import console
 from errormap_dagster.errors import ErrorMapError
-from errormap_dagster.home import HOME_VARIABLE
+from errormap_dagster.home import EXPLORER_PORT, HOME_VARIABLE
 
 app = typer.Typer(
     name="errormap",
@@ -96,6 +96,17 @@ def dev(
     from errormap_dagster.cli.services import serve  # noqa: PLC0415 - as above
 
     raise typer.Exit(serve(home, port))
+
+
+@app.command()
+def explore(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = EXPLORER_PORT,
+) -> None:
+    """Open the explorer: pages over the tables, from each number to the failures behind it."""
+    from errormap_dagster.cli.services import serve_explorer  # noqa: PLC0415 - as above
+
+    raise typer.Exit(serve_explorer(home, port))
 
 
 @app.command()

@@ -26,8 +26,9 @@ LAYERS = [
     },
     {"obstacles", "parts", "read"},
     {"fingerprints"},
+    {"queries", "presentation"},
     {"project"},
-    {"stages"},
+    {"explorer", "stages"},
     {"resources"},
     {"metadata"},
     {"assets", "quality"},
@@ -37,8 +38,13 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# judge and ingest stand side by side and do not know each other.
-STRANGERS = {("judge", "ingest"), ("ingest", "judge"), ("assets", "quality"), ("quality", "assets")}
+# These stand side by side and do not know each other.
+STRANGERS = {
+    *(("judge", "ingest"), ("ingest", "judge")),
+    *(("assets", "quality"), ("quality", "assets")),
+    *(("queries", "presentation"), ("presentation", "queries")),
+    *(("explorer", "stages"), ("stages", "explorer")),
+}
 ONLY_IN = {
     "dagster": {
         "assets",
@@ -57,6 +63,9 @@ ONLY_IN = {
     "instructor": {"judge"},
     "openai": {"judge"},
     "sqlalchemy": {"judge"},
+    "starlette": {"explorer"},
+    "uvicorn": {"explorer"},
+    "squarify": {"presentation"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

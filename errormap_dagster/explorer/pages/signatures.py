@@ -1,0 +1,33 @@
+"""The heat map: models and categories, with intervals on demand."""
+
+from errormap_dagster.domain.signature import ALL_DATASETS
+from errormap_dagster.explorer.view import Page, View
+from errormap_dagster.presentation.scales import top_of
+from errormap_dagster.queries.errors import datasets_of, versions
+from errormap_dagster.queries.signatures import depths, grid
+
+_DEEPEST = 3
+
+
+def show(view: View) -> Page:
+    """The page."""
+    version, dataset = view.version(), view.dataset()
+    depth = view.number("depth", 1, _DEEPEST)
+    measure = view.choice("measure", ["share", "rate"], "share")
+    shown = grid(view.tables, version, dataset or ALL_DATASETS, depth)
+    return Page(
+        "signatures.html.j2",
+        {
+            "title": "Signatures",
+            "version": str(version),
+            "versions": versions(view.tables),
+            "dataset": dataset,
+            "datasets": datasets_of(view.tables),
+            "depth": depth,
+            "depths": depths(view.tables, version),
+            "has_intervals": view.flag("intervals"),
+            "measure": measure,
+            "grid": shown,
+            "top": top_of(cell.rate if measure == "rate" else cell.share for cell in shown.named),
+        },
+    )
