@@ -8,7 +8,15 @@ from typing import Any
 
 import dagster as dg
 
-from errormap_dagster.assets import assignments, judging, landing, predictions, results, taxonomies
+from errormap_dagster.assets import (
+    assignments,
+    judging,
+    landing,
+    predictions,
+    report,
+    results,
+    taxonomies,
+)
 from errormap_dagster.assets.dbt import warehouse_assets
 from errormap_dagster.automation import (
     failed_runs,
@@ -53,6 +61,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             results.evaluations,
             results.failure_ledger,
             results.signatures,
+            report.report,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

@@ -33,6 +33,9 @@ CODE_VERSIONS: dict[str, str] = {
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
+REPORT_VERSION = "1"
+"""The same for the report, which is no table."""
+
 ABOVE = {
     "failures": "raw_predictions",
     "judged_errors": "failures",
@@ -191,6 +194,16 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS["signatures"],
             taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
+    def report(self) -> str:
+        """The results, and all that they rest on."""
+        results = [self.store.fingerprint(table) for table in ("failure_ledger", "signatures")]
+        return fingerprint(
+            code=REPORT_VERSION,
+            taxonomies=self.taxonomies(),
+            tables=part(*results),
             evaluations=self._all(*BY_EVALUATION),
         )
 

@@ -109,6 +109,11 @@ class Home:
         return self.root / "obstacles.json"
 
     @property
+    def report(self) -> Path:
+        """The newest report; those of earlier refreshes lie beside it."""
+        return self.root / "reports" / "report.html"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance, unless ``DAGSTER_HOME`` names another."""
         return self.root / "dagster"

@@ -110,6 +110,17 @@ def explore(
 
 
 @app.command()
+def report(
+    home: HomeOption = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Copy it to this file.")] = None,
+) -> None:
+    """Make the report: one HTML file that opens from disk."""
+    from errormap_dagster.cli.report import write_report  # noqa: PLC0415 - as above
+
+    raise typer.Exit(write_report(home, to))
+
+
+@app.command()
 def docs(home: HomeOption = None) -> None:
     """Build the site that documents the dbt models into the home."""
     from errormap_dagster.cli.services import build_docs  # noqa: PLC0415 - as above

@@ -105,9 +105,9 @@ def _with_text(tables: Tables, rows: pl.DataFrame, wanted: Wanted) -> pl.DataFra
 
 
 def with_quotes(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    """A few rows with the first quote that speaks against each output, and the comment on it.
+    """A few rows with the first quote that speaks against each output.
 
-    Adds ``evidence`` and ``comment``, both null where the judge quotes nothing.
+    Adds ``evidence``, null where the judge quotes nothing.
     """
     criteria = (
         tables.frame("judged_errors", without=["error_summary"])
@@ -119,7 +119,7 @@ def with_quotes(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("evidence").is_not_null(), pl.col("quality") != "correct")
         .group_by("prediction_id", maintain_order=True)
         .first()
-        .select("prediction_id", "evidence", "comment")
+        .select("prediction_id", "evidence")
     )
     return (
         rows.lazy().join(criteria, on="prediction_id", how="left", maintain_order="left").collect()

@@ -8,6 +8,8 @@ from errormap_dagster.queries.tables import Tables
 
 _FEWEST = 2
 """Models that a mean of others needs beside the one."""
+_FEWEST_ERRORS = 5
+"""Errors that a finding rests on; fewer may be chance, whatever the interval says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +45,39 @@ class Finding:
 def findings(tables: Tables, version: Version) -> list[Finding]:
     """At most one finding per dataset, the clearest first.
 
-    A finding needs an interval that lies above the mean of the other models. It is the furthest of
-    many: its interval is that of one share, and no test of the choice.
+    A finding needs 5 errors and an interval that lies above the mean of the other models. It is
+    the furthest of many: its interval is that of one share, and no test of the choice.
+    """
+    best: dict[str, Finding] = {}
+    for finding in departures(tables, version):
+        best.setdefault(finding.dataset, finding)
+    return list(best.values())
+
+
+def departures(tables: Tables, version: Version) -> list[Finding]:
+    """Every share whose interval lies above the mean of the other models, the furthest first.
+
+    Shares of fewer than 5 errors are left out.
     """
     found = [
-        best
+        finding
         for dataset in datasets_of(tables)
-        if (best := _furthest(dataset, grid(tables, version, dataset))) is not None
+        for finding in _departures(dataset, grid(tables, version, dataset))
     ]
-    return sorted(found, key=lambda finding: (-finding.distance, finding.dataset))
+    return sorted(found, key=lambda f: (-f.distance, f.dataset, f.model, f.category_id))
 
 
-def _furthest(dataset: str, shown: Grid) -> Finding | None:
+def _departures(dataset: str, shown: Grid) -> list[Finding]:
     if len(shown.lines) <= _FEWEST:
-        return None
+        return []
     told = [
         _finding(dataset, category, line, shown)
         for category in shown.categories
         if category[0] not in WITHOUT_CATEGORY
         for line in shown.lines
-        if category[0] in line.cells
+        if category[0] in line.cells and line.cells[category[0]].n_errors >= _FEWEST_ERRORS
     ]
-    apart = [finding for finding in told if finding.distance > 0]
-    return max(apart, key=lambda f: (f.distance, f.model, f.category_id), default=None)
+    return [finding for finding in told if finding.distance > 0]
 
 
 def _finding(dataset: str, category: tuple[str, str], line: Line, shown: Grid) -> Finding:

@@ -27,7 +27,7 @@ LAYERS = [
     {"obstacles", "parts", "read"},
     {"fingerprints"},
     {"queries", "presentation"},
-    {"project"},
+    {"project", "report"},
     {"explorer", "stages"},
     {"resources"},
     {"metadata"},
