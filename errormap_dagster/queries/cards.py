@@ -47,13 +47,14 @@ def cards(tables: Tables, version: Version) -> list[Card]:
         Card(
             line,
             datasets.get(line.model, []),
-            _leading(line, names),
+            leading(line, names),
             apart.get(line.model, [])[:_MOST],
         )
         for line in sorted(overall.lines, key=lambda line: line.model)
     ]
 
 
-def _leading(line: Line, names: dict[str, str]) -> list[tuple[str, str, Cell]]:
+def leading(line: Line, names: dict[str, str]) -> list[tuple[str, str, Cell]]:
+    """The three most frequent categories of a line: id, name and cell."""
     named = [(c, names[c], cell) for c, cell in line.cells.items() if c not in WITHOUT_CATEGORY]
     return sorted(named, key=lambda entry: (-entry[2].share, entry[0]))[:_MOST]

@@ -1,8 +1,10 @@
 """The report: one file, whole, quiet and small, whatever the texts in it."""
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,6 +15,7 @@ from errormap_dagster.queries.failures import Wanted, find_failures
 from errormap_dagster.queries.samples import sample
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.report.page import report
+from errormap_dagster.report.summary import signature_summary
 from errormap_dagster.stages.publishing import is_report_fresh, make_report, stored_mark
 from errormap_dagster.store import Store
 
@@ -98,3 +101,12 @@ def test_texts_that_mean_harm_do_none_from_disk(
     assert not problems
     assert requests == [path.as_uri()]
     page.close()
+
+
+def test_the_summary_for_the_ui_holds_no_markup_of_others(hostile_home: Path) -> None:
+    text, plot = signature_summary(Tables(Store(hostile_home / "tables")))
+    assert r"\<script\>" in text
+    assert "\u202e" not in text
+    data = plot.removeprefix("![signatures](data:image/svg+xml;base64,").removesuffix(")")
+    svg = ET.fromstring(base64.b64decode(data))  # noqa: S314 - our own
+    assert {element.tag.rsplit("}")[-1] for element in svg.iter()} == {"svg", "rect", "text"}
