@@ -2,6 +2,7 @@
 
 _FEW = 0.0005
 _ONE_DIGIT = 0.1
+_SMALL = 0.001
 _SPACE = "\u00a0"
 """No line ends between a number and its sign."""
 
@@ -27,6 +28,11 @@ def interval(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "–"
     return f"{percent(low).removesuffix(f'{_SPACE}%')}–{percent(high)}"
+
+
+def probability(value: float) -> str:
+    """A p-value or q-value."""
+    return f"{value:.3f}" if value >= _SMALL else f"< {_SMALL}"
 
 
 def count(number: float | None) -> str:

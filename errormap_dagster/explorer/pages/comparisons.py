@@ -1,13 +1,22 @@
 """Two models on the same examples."""
 
+import shlex
 from typing import Any
 
 from errormap_dagster.explorer.view import BadStateError, Page, View
 from errormap_dagster.presentation.scales import top_of
 from errormap_dagster.queries.comparison import compare
-from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, models_of, versions
+from errormap_dagster.queries.errors import (
+    OUTCOMES,
+    WITHOUT_CATEGORY,
+    datasets_of,
+    models_of,
+    places,
+    versions,
+)
 from errormap_dagster.queries.failures import Wanted, find_failures, with_quotes
 from errormap_dagster.queries.signatures import depths
+from errormap_dagster.queries.significance import differences
 
 _DEEPEST = 3
 _EXAMPLES = 5
@@ -37,9 +46,17 @@ def show(view: View) -> Page:
             "a": first,
             "b": second,
             "models": models_of(view.tables, dataset),
+            "known": places(view.tables, version),
+            "outcomes": OUTCOMES,
             **compared,
         },
     )
+
+
+def _command(first: str, second: str, dataset: str | None) -> str:
+    """What a person types to have the two models tested."""
+    words = ["errormap", "compare", first, second, *(("--dataset", dataset) if dataset else ())]
+    return shlex.join(words)
 
 
 def _compared(view: View, first: str, second: str) -> dict[str, Any]:
@@ -52,6 +69,8 @@ def _compared(view: View, first: str, second: str) -> dict[str, Any]:
     rows = find_failures(view.tables, version, only_first).head(_EXAMPLES)
     return {
         "comparison": found,
+        "differences": differences(view.tables, version, first, second, dataset),
+        "command": _command(first, second, dataset),
         "top": top_of(cell.high for cell in cells),
         "examples": with_quotes(view.tables, rows).to_dicts(),
     }

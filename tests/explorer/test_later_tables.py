@@ -1,0 +1,92 @@
+"""Pages over tables that a home may lack: what they say until then, and what they show after."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+from starlette.testclient import TestClient
+
+from errormap_dagster.explorer.app import explorer
+from errormap_dagster.queries.errors import Version
+from errormap_dagster.queries.significance import differences
+from errormap_dagster.queries.suspects import suspects
+from errormap_dagster.queries.tables import Tables
+from errormap_dagster.store import Store
+
+COMPARISON = {
+    "taxonomy": "atlas",
+    "version": 1,
+    "dataset": "all",
+    "model_a": "aster-3b",
+    "model_b": "birch-8b",
+    "category_id": "any",
+    "n_pairs": 46,
+    "n_fixed": 20,
+    "n_broken": 4,
+    "rate_a": 0.6,
+    "rate_b": 0.2,
+    "rate_difference": -0.4,
+    "rate_difference_low": -0.5,
+    "rate_difference_high": -0.3,
+    "q_value": 0.0001,
+    "is_significant": True,
+    "test": "mcnemar_exact",
+}
+
+
+@pytest.fixture
+def home(demo_home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(demo_home / "tables", tmp_path / "tables")
+    return tmp_path
+
+
+def put(home: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    folder = home / "tables" / table
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    pl.DataFrame(list(rows)).write_parquet(folder / "part.parquet")
+
+
+def test_a_pair_that_was_not_tested_names_the_command(home: Path) -> None:
+    shutil.rmtree(home / "tables" / "model_comparisons", ignore_errors=True)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/compare?a=aster-3b&b=birch-8b&dataset=word_problems").text
+    assert "errormap compare aster-3b birch-8b --dataset word_problems" in shown
+
+
+def test_a_tested_pair_shows_its_tests_whichever_model_stands_first(home: Path) -> None:
+    category = {**COMPARISON, "category_id": "atlas.computation_error", "is_significant": False}
+    put(home, "model_comparisons", [category, COMPARISON])
+    tables = Tables(Store(home / "tables"))
+    version = Version("atlas", 1)
+    told = differences(tables, version, "aster-3b", "birch-8b", None)
+    turned = differences(tables, version, "birch-8b", "aster-3b", None)
+    assert told
+    assert turned
+    assert [row.category_id for row in told] == ["any", "atlas.computation_error"]
+    assert (told[0].difference, told[0].low, told[0].high) == (0.4, 0.3, 0.5)
+    assert (turned[0].difference, turned[0].low, turned[0].high) == (-0.4, -0.5, -0.3)
+    assert (told[0].n_only_first, told[0].n_only_second) == (20, 4)
+    assert (turned[0].n_only_first, turned[0].n_only_second) == (4, 20)
+    assert (told[0].rate_first, turned[0].rate_first) == (0.6, 0.2)
+    assert differences(tables, version, "aster-3b", "elm-code", None) is None
+    shown = TestClient(explorer(Store(home / "tables"))).get("/compare?a=aster-3b&b=birch-8b").text
+    assert "mcnemar exact" in shown
+    assert "&lt; 0.001" in shown
+
+
+def test_the_queue_of_suspect_gold_says_how_it_is_made_and_then_leads_to_its_examples(
+    home: Path,
+) -> None:
+    shutil.rmtree(home / "tables" / "suspect_gold", ignore_errors=True)
+    store = Store(home / "tables")
+    assert suspects(Tables(store)) is None
+    assert "errormap run" in TestClient(explorer(store)).get("/suspects").text
+    row = {"dataset": "word_problems", "example_id": "<b>1", "reasons": ["three agree"], "rank": 1}
+    put(home, "suspect_gold", [row])
+    shown = TestClient(explorer(store)).get("/suspects").text
+    assert "&lt;b&gt;1" in shown
+    assert "three agree" in shown
+    assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
