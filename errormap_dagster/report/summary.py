@@ -2,7 +2,7 @@
 
 from errormap_dagster.presentation import markdown
 from errormap_dagster.presentation.environment import environment
-from errormap_dagster.presentation.numbers import count, interval, percent
+from errormap_dagster.presentation.numbers import interval, percent
 from errormap_dagster.presentation.scales import top_of
 from errormap_dagster.queries.cards import leading
 from errormap_dagster.queries.errors import WITHOUT_CATEGORY, reported_version
@@ -11,32 +11,44 @@ from errormap_dagster.queries.tables import Tables
 
 _MODELS = 25
 _CATEGORIES = 12
-_HEADER = ("model", "failure rate", "most frequent errors, with 95 % interval and n")
+_HEADER = ("model", "failure rate", "most frequent error", "its share, 95 % interval")
+_INLINE = 990
+"""Dagster's UI shows shorter Markdown in its place, and longer only after a click."""
+_BLOCKS_OF_ALL = 10
 
 
 def signature_summary(tables: Tables) -> tuple[str, str]:
     """The reported signatures over all datasets: a table and a picture, both Markdown.
 
-    The 25 models with the highest failure rate and the 12 most frequent categories are shown.
+    The models with the highest failure rate stand first: in the table as many as the UI shows
+    without a click, in the picture 25, with the 12 most frequent categories.
 
     Raises:
         TableMissingError: the results have not been made yet.
     """
     shown = grid(tables, reported_version(tables))
+    return _table(shown), markdown.picture("signatures", _picture(shown))
+
+
+def _table(shown: Grid) -> str:
     names = dict(shown.categories)
-    rows = [_row(line, names) for line in shown.lines[:_MODELS]]
-    if more := len(shown.lines) - _MODELS:
-        rows += [(f"and {more} more", "", "")] if more > 0 else []
-    return markdown.table(_HEADER, rows), markdown.picture("signatures", _picture(shown))
+    rows = [_row(line, names) for line in shown.lines]
+    for n_shown in range(len(rows), -1, -1):
+        left = len(rows) - n_shown
+        more = [(f"and {left} more", "", "", "")] if left else []
+        text = markdown.table(_HEADER, [*rows[:n_shown], *more])
+        if len(text) <= _INLINE:
+            return text
+    return ""
 
 
-def _row(line: Line, names: dict[str, str]) -> tuple[str, str, str]:
-    told = [
-        f"{markdown.escaped(name)} {percent(cell.share)} "
-        f"({interval(cell.low, cell.high)}, n = {count(cell.n_errors)})"
-        for _, name, cell in leading(line, names)
-    ]
-    return markdown.escaped(line.model), percent(line.failure_rate), "; ".join(told) or "–"
+def _row(line: Line, names: dict[str, str]) -> tuple[str, str, str, str]:
+    model, rate = markdown.escaped(line.model), percent(line.failure_rate)
+    for _, name, cell in leading(line, names)[:1]:
+        bar = "▇" * max(1, round(cell.share * _BLOCKS_OF_ALL))
+        share = f"{bar} {percent(cell.share)} ({interval(cell.low, cell.high)})"
+        return model, rate, markdown.escaped(name), share
+    return model, rate, "–", ""
 
 
 def _picture(shown: Grid) -> str:

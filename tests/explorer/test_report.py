@@ -110,3 +110,9 @@ def test_the_summary_for_the_ui_holds_no_markup_of_others(hostile_home: Path) ->
     data = plot.removeprefix("![signatures](data:image/svg+xml;base64,").removesuffix(")")
     svg = ET.fromstring(base64.b64decode(data))  # noqa: S314 - our own
     assert {element.tag.rsplit("}")[-1] for element in svg.iter()} == {"svg", "rect", "text"}
+
+
+def test_the_summary_is_short_enough_for_the_ui_to_show_it_at_once(tables: Tables) -> None:
+    text, _ = signature_summary(tables)
+    assert len(text) < 1_000
+    assert all(model in text.replace("\\", "") for model in errors.models_of(tables))

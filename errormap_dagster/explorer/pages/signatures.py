@@ -1,12 +1,22 @@
 """The heat map: models and categories, with intervals on demand."""
 
+from dataclasses import replace
+
 from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.scales import top_of
-from errormap_dagster.queries.errors import datasets_of, versions
-from errormap_dagster.queries.signatures import depths, grid
+from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
+from errormap_dagster.queries.signatures import Grid, depths, grid
 
 _DEEPEST = 3
+_MOST_CATEGORIES = 30
+
+
+def _leading(shown: Grid) -> list[tuple[str, str]]:
+    """The most frequent categories, and what has none."""
+    rest = [entry for entry in shown.categories if entry[0] in WITHOUT_CATEGORY]
+    named = [entry for entry in shown.categories if entry not in rest]
+    return [*named[:_MOST_CATEGORIES], *rest]
 
 
 def show(view: View) -> Page:
@@ -27,7 +37,8 @@ def show(view: View) -> Page:
             "depths": depths(view.tables, version),
             "has_intervals": view.flag("intervals"),
             "measure": measure,
-            "grid": shown,
+            "grid": replace(shown, categories=_leading(shown)),
+            "n_hidden": len(shown.categories) - len(_leading(shown)),
             "top": top_of(cell.rate if measure == "rate" else cell.share for cell in shown.named),
         },
     )
