@@ -104,7 +104,7 @@ def explore(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = EXPLORER_PORT,
 ) -> None:
     """Open the explorer: pages over the tables, from each number to the failures behind it."""
-    from errormap_dagster.cli.services import serve_explorer  # noqa: PLC0415 - as above
+    from errormap_dagster.cli.explore import serve_explorer  # noqa: PLC0415 - as above
 
     raise typer.Exit(serve_explorer(home, port))
 

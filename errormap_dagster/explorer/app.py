@@ -6,6 +6,7 @@ model's output can run, whatever a template forgot.
 
 from collections.abc import Callable
 
+import polars as pl
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -88,6 +89,8 @@ class _Site:
                 return self._problem(request, "That is not there", error, 400)
             except UnknownFailureError as error:
                 return self._problem(request, "No such failure", error, 404)
+            except (OSError, pl.exceptions.PolarsError) as error:
+                return self._problem(request, "A table cannot be read", _unread(error), 503)
             except ErrorMapError as error:
                 return self._problem(request, "Not made yet", error, 404)
             return self._answer(request, page)
@@ -97,6 +100,13 @@ class _Site:
     def missing(self, request: Request, _: Exception) -> Response:
         """The answer to a path that is no page."""
         return self._problem(request, "No such page", "Choose one from the menu.", 404)
+
+
+def _unread(error: Exception) -> str:
+    return (
+        "It may be changing just now: load the page again. If that does not help, `errormap run` "
+        f"makes it anew. What was met: {error}"
+    )
 
 
 def _style(_: Request) -> Response:

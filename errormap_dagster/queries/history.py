@@ -83,5 +83,5 @@ def _tops(tables: Tables, version: Version, name: str) -> pl.DataFrame:
     }
     status = {status: status for status in WITHOUT_CATEGORY}
     rows = error_rows(tables, version).filter(pl.col("category_id").is_not_null())
-    place = pl.col("category_id").replace_strict({**top, **status}, return_dtype=pl.String)
+    place = pl.col("category_id").replace({**top, **status})
     return rows.select("prediction_id", place.alias(name))

@@ -90,3 +90,10 @@ def test_the_queue_of_suspect_gold_says_how_it_is_made_and_then_leads_to_its_exa
     assert "&lt;b&gt;1" in shown
     assert "three agree" in shown
     assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
+
+
+def test_a_table_that_cannot_be_read_is_told_with_the_remedy(home: Path) -> None:
+    (home / "tables" / "signatures" / "part.parquet").write_bytes(b"broken")
+    answer = TestClient(explorer(Store(home / "tables"))).get("/signatures")
+    assert answer.status_code == 503
+    assert "load the page again" in answer.text
