@@ -123,3 +123,8 @@ def depths(tables: Tables, version: Version) -> list[int]:
         pl.col("taxonomy") == version.taxonomy, pl.col("version") == version.number
     )
     return rows["depth"].unique().sort().to_list()
+
+
+def scopes(tables: Tables) -> list[str]:
+    """What signatures are over, all datasets together aside: datasets, groups and means of them."""
+    return sorted(set(tables.frame("signatures")["dataset"].unique()) - {ALL_DATASETS})

@@ -1,5 +1,6 @@
 """Pages over tables that a home may lack: what they say until then, and what they show after."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,3 +98,15 @@ def test_a_table_that_cannot_be_read_is_told_with_the_remedy(home: Path) -> None
     answer = TestClient(explorer(Store(home / "tables"))).get("/signatures")
     assert answer.status_code == 503
     assert "load the page again" in answer.text
+
+
+def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home: Path) -> None:
+    path = home / "tables" / "signatures" / "part.parquet"
+    rows = pl.read_parquet(path)
+    mean = rows.filter(pl.col("dataset") == "all").with_columns(dataset=pl.lit("all (macro)"))
+    pl.concat([rows, mean]).write_parquet(path)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/signatures?dataset=all+%28macro%29").text
+    cell = re.search(r'<td class="cell h\d"><a href="([^"]*)"', shown)
+    assert cell
+    assert client.get(cell.group(1).replace("&amp;", "&")).status_code == 200

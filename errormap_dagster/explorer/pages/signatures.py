@@ -6,7 +6,7 @@ from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.scales import top_of
 from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
-from errormap_dagster.queries.signatures import Grid, depths, grid
+from errormap_dagster.queries.signatures import Grid, depths, grid, scopes
 
 _DEEPEST = 3
 _MOST_CATEGORIES = 30
@@ -21,18 +21,22 @@ def _leading(shown: Grid) -> list[tuple[str, str]]:
 
 def show(view: View) -> Page:
     """The page."""
-    version, dataset = view.version(), view.dataset()
+    version = view.version()
+    over = scopes(view.tables)
+    scope = view.choice("dataset", over, None)
     depth = view.number("depth", 1, _DEEPEST)
     measure = view.choice("measure", ["share", "rate"], "share")
-    shown = grid(view.tables, version, dataset or ALL_DATASETS, depth)
+    shown = grid(view.tables, version, scope or ALL_DATASETS, depth)
     return Page(
         "signatures.html.j2",
         {
             "title": "Signatures",
             "version": str(version),
             "versions": versions(view.tables),
-            "dataset": dataset,
-            "datasets": datasets_of(view.tables),
+            "scope": scope,
+            "scopes": over,
+            # Failures are found by dataset; those of a group or a mean are of all datasets.
+            "dataset": scope if scope in datasets_of(view.tables) else None,
             "depth": depth,
             "depths": depths(view.tables, version),
             "has_intervals": view.flag("intervals"),
