@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from errormap_dagster.explorer.app import explorer
 from errormap_dagster.queries.errors import Version
 from errormap_dagster.queries.significance import differences
+from errormap_dagster.queries.spending import spending
 from errormap_dagster.queries.suspects import suspects
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.store import Store
@@ -110,3 +112,45 @@ def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home:
     cell = re.search(r'<td class="cell h\d"><a href="([^"]*)"', shown)
     assert cell
     assert client.get(cell.group(1).replace("&amp;", "&")).status_code == 200
+
+
+CALL = {
+    "call_id": "c1",
+    "stage": "analyse",
+    "judge": "openai:<b>gpt</b>",
+    "status": "ok",
+    "attempts": 2,
+    "prompt_tokens": 1_000,
+    "completion_tokens": 50,
+    "cost_usd": 0.25,
+    "seconds": 3.0,
+    "called_at": datetime(2026, 1, 2, 3, tzinfo=UTC),
+}
+
+
+def test_calls_are_counted_by_stage_and_day_and_an_unknown_price_is_no_zero(home: Path) -> None:
+    unknown = {**CALL, "call_id": "c2", "stage": "classify", "cost_usd": None}
+    put(home, "judge_calls", [CALL, {**CALL, "call_id": "c3"}, unknown])
+    found = spending(Tables(Store(home / "tables")))
+    assert found.n_calls == 3
+    assert found.cost_usd == 0.5
+    assert [(row["stage"], row["n_calls"], row["cost_usd"]) for row in found.groups] == [
+        ("analyse", 2, 0.5),
+        ("classify", 1, None),
+    ]
+    assert [row["n_calls"] for row in found.days] == [3]
+    shown = TestClient(explorer(Store(home / "tables"))).get("/costs").text
+    assert "$0.5000" in shown
+    assert "not known" in shown
+    assert "&lt;b&gt;gpt&lt;/b&gt;" in shown
+
+
+def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path) -> None:
+    put(home, "judge_calls", [CALL])
+    path = next((home / "tables" / "judged_errors").rglob("part.parquet"))
+    rows = pl.read_parquet(path).with_columns(call_id=pl.lit("c1"))
+    rows.write_parquet(path)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get(f"/failure?id={rows['prediction_id'][0]}").text
+    assert "1,000 + 50 tokens" in shown
+    assert "$0.2500" in shown
