@@ -12,14 +12,15 @@ Kind = Literal["text", "quote", "sign", "gap"]
 
 _DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNSEEN = re.compile(
-    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200d\u2060\ufeff\ufff9-\ufffb{_DIRECTION}]"
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb{_DIRECTION}]"
     "|[\ud800-\udfff]"
     # Characters of the tag block spell words that nobody sees.
     "|[\U000e0000-\U000e007f]"
 )
 _WORD = re.compile(r"[^\s\u200b]+")
 _NO_WIDTH = re.compile("\u200b+")
-_PICTURES = 0x2400
+_CARET = 0x40
+_FIRST_UNICODE = 0x80
 _LONGEST = 12_000
 _HEAD, _TAIL, _AROUND = 6_000, 2_000, 1_000
 
@@ -75,7 +76,8 @@ def is_long(text: str | None) -> bool:
 
 def _sign(character: str) -> str:
     code = ord(character)
-    return chr(_PICTURES + code) if code < ord(" ") else f"[U+{code:04X}]"
+    # As terminals do: escape is ^[ and delete is ^?; every font has these.
+    return f"^{chr(code ^ _CARET)}" if code < _FIRST_UNICODE else f"[U+{code:04X}]"
 
 
 class _Searched:

@@ -14,7 +14,7 @@ _CATEGORIES = 12
 _HEADER = ("model", "failure rate", "most frequent error", "its share, 95 % interval")
 _INLINE = 990
 """Dagster's UI shows shorter Markdown in its place, and longer only after a click."""
-_BLOCKS_OF_ALL = 10
+_BLOCKS_OF_ALL = 5
 
 
 def signature_summary(tables: Tables) -> tuple[str, str]:

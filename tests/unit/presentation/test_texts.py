@@ -33,13 +33,15 @@ def test_quotes_are_marked_where_they_stand(text: str, quotes: list[str], marked
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("\x1b[31m", "␛[31m"),
-        ("\x00", "␀"),
+        ("\x1b[31m", "^[[31m"),
+        ("\x7f", "^?"),
+        ("\x00", "^@"),
         ("\u202eabc", "[U+202E]abc"),
         ("\u2067x\u2069", "[U+2067]x[U+2069]"),
         ("\U000e0041", "[U+E0041]"),
         ("a\tb\nc", "a\tb\nc"),
         ("שלום עולם", "שלום עולם"),
+        ("می\u200cخواهم 👩\u200d👧", "می\u200cخواهم 👩\u200d👧"),
     ],
 )
 def test_what_cannot_be_seen_becomes_a_sign(text: str, shown: str) -> None:
