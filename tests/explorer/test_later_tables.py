@@ -80,19 +80,68 @@ def test_a_tested_pair_shows_its_tests_whichever_model_stands_first(home: Path) 
     assert "&lt; 0.001" in shown
 
 
-def test_the_queue_of_suspect_gold_says_how_it_is_made_and_then_leads_to_its_examples(
-    home: Path,
-) -> None:
+SUSPECT = {
+    "dataset": "word_problems",
+    "example_id": "<b>1",
+    "rank": 1,
+    "suspicion": 2.5,
+    "reasons": ["models_agree_on_another_answer"],
+    "correct_answer": "<i>7",
+    "other_answer": "8",
+    "n_models_agreeing": 3,
+    "n_models_correct": 0,
+    "n_models": 5,
+    "n_no_error_found": 2,
+    "n_references": 1,
+    "verdict": None,
+    "note": None,
+}
+NOISE = {
+    "dataset": "word_problems",
+    "n_examples": 14,
+    "n_suspects": 1,
+    "n_reviewed": 0,
+    "n_wrong": 0,
+    "suspect_share": 0.07,
+    "suspect_share_low": 0.01,
+    "suspect_share_high": 0.3,
+    "noise_share": None,
+    "noise_share_low": None,
+    "noise_share_high": None,
+}
+SCORE = {
+    "dataset": "word_problems",
+    "model": "aster-3b",
+    "success_rate": 0.5,
+    "rank": 2,
+    "success_rate_without_suspects": 0.55,
+    "rank_without_suspects": 1,
+    "success_rate_without_wrong": None,
+    "rank_without_wrong": None,
+}
+
+
+def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path) -> None:
     shutil.rmtree(home / "tables" / "suspect_gold", ignore_errors=True)
     store = Store(home / "tables")
     assert suspects(Tables(store)) is None
     assert "errormap run" in TestClient(explorer(store)).get("/suspects").text
-    row = {"dataset": "word_problems", "example_id": "<b>1", "reasons": ["three agree"], "rank": 1}
-    put(home, "suspect_gold", [row])
+    put(home, "suspect_gold", [{**SUSPECT, "example_id": "2", "suspicion": 1.0}, SUSPECT])
     shown = TestClient(explorer(store)).get("/suspects").text
-    assert "&lt;b&gt;1" in shown
-    assert "three agree" in shown
+    assert shown.index("&lt;b&gt;1") < shown.index("example <bdi>2")
+    assert "models agree on another answer" in shown
+    assert "&lt;i&gt;7" in shown
     assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
+
+
+def test_suspect_gold_tells_its_share_and_what_it_does_to_scores(home: Path) -> None:
+    for table, row in (("suspect_gold", SUSPECT), ("gold_noise", NOISE), ("gold_scores", SCORE)):
+        put(home, table, [row])
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/suspects?dataset=word_problems").text
+    assert "no verdicts yet" in shown
+    assert "Scores with and without them" in shown
+    assert "aster-3b" in shown
 
 
 def test_a_table_that_cannot_be_read_is_told_with_the_remedy(home: Path) -> None:
