@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from errormap_dagster.explorer.app import explorer
 from errormap_dagster.queries.errors import Version
 from errormap_dagster.queries.significance import differences
+from errormap_dagster.queries.similarity import similar_datasets
 from errormap_dagster.queries.spending import spending
 from errormap_dagster.queries.suspects import suspects
 from errormap_dagster.queries.tables import Tables
@@ -203,3 +204,21 @@ def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path)
     shown = client.get(f"/failure?id={rows['prediction_id'][0]}").text
     assert "1,000 + 50 tokens" in shown
     assert "$0.2500" in shown
+
+
+def test_a_dataset_names_the_others_that_fail_alike(home: Path) -> None:
+    pair = {"taxonomy": "atlas", "version": 1, "distance": 0.25, "n_errors": 9}
+    rows = [
+        {**pair, "dataset_a": "short_code", "dataset_b": "word_problems", "distance": 0.75},
+        {**pair, "dataset_a": "word_problems", "dataset_b": "zebras"},
+        {**pair, "dataset_a": "short_code", "dataset_b": "zebras"},
+    ]
+    put(home, "dataset_similarities", rows)
+    tables = Tables(Store(home / "tables"))
+    found = similar_datasets(tables, Version("atlas", 1), "word_problems")
+    assert [(row.dataset, row.distance) for row in found] == [
+        ("zebras", 0.25),
+        ("short_code", 0.75),
+    ]
+    shown = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems").text
+    assert "Datasets that fail alike" in shown

@@ -5,6 +5,7 @@ from errormap_dagster.presentation.scales import top_of
 from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
 from errormap_dagster.queries.profile import profile
 from errormap_dagster.queries.signatures import depths
+from errormap_dagster.queries.similarity import similar_datasets
 
 _DEEPEST = 3
 _HARDEST = 20
@@ -30,6 +31,7 @@ def show(view: View) -> Page:
             "depths": depths(view.tables, version),
             "profile": found,
             "top": top_of(share for spread in named for _, share in spread.points),
+            "similar": similar_datasets(view.tables, version, dataset),
             "hardest": found.hardest.head(_HARDEST).to_dicts(),
         },
     )
