@@ -9,7 +9,7 @@ export GX_ANALYTICS_ENABLED := false
 # Where a proxy signs the traffic, its certificate is known to the system and not to uv.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help setup demo test check dev bench docs format constraints clean
+.PHONY: help setup demo test check dev explore bench docs format constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ check: setup ## lint, formatting, types, contracts, dbt and Dagster definitions
 	$(BIN)/basedpyright
 	$(BIN)/errormap contracts
 	$(BIN)/dagster definitions validate --workspace workspace.yaml
+
+explore: setup ## explorer of the results on http://127.0.0.1:3001
+	$(BIN)/errormap explore
 
 dev: setup ## Dagster UI and daemon on http://127.0.0.1:3000
 	$(BIN)/errormap dev

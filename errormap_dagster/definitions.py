@@ -16,6 +16,7 @@ from errormap_dagster.assets import (
     landing,
     predictions,
     profiles,
+    report,
     results,
     taxonomies,
     taxonomy_quality,
@@ -74,6 +75,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
             gold.gold,
             profiles.profile,
             results.refreshes,
+            report.report,
             warehouse_assets(dbt_project),
         ],
         asset_checks=[

@@ -30,6 +30,9 @@ from errormap_dagster.tables import (
     TAXONOMY_TABLES,
 )
 
+REPORT_VERSION = "1"
+"""Raised when the code of the report changes what it says."""
+
 _NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
 """Settings of taxonomies that what is grown again does not depend on."""
 
@@ -257,6 +260,16 @@ class Fingerprints:
             statistics=part(json.dumps(skills)),
             reported=part(self.settings.taxonomy.reported),
             taxonomies=self.taxonomies(),
+            evaluations=self._all(*BY_EVALUATION),
+        )
+
+    def report(self) -> str:
+        """The results, and all that they rest on."""
+        results = [self.store.fingerprint(table) for table in ("failure_ledger", "signatures")]
+        return fingerprint(
+            code=REPORT_VERSION,
+            taxonomies=self.taxonomies(),
+            tables=part(*results),
             evaluations=self._all(*BY_EVALUATION),
         )
 

@@ -17,6 +17,8 @@ from errormap_dagster.errors import ErrorMapError
 
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
+EXPLORER_PORT = 3001
+"""Where the explorer answers unless told otherwise, and where the assets' links lead."""
 
 NO_TELEMETRY = {
     "DAGSTER_DISABLE_TELEMETRY": "1",
@@ -122,6 +124,11 @@ class Home:
     def obstacles(self) -> Path:
         """What kept evaluations from being made."""
         return self.root / "obstacles.json"
+
+    @property
+    def report(self) -> Path:
+        """The newest report; those of earlier refreshes lie beside it."""
+        return self.root / "reports" / "report.html"
 
     @property
     def dagster(self) -> Path:

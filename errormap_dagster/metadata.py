@@ -1,9 +1,10 @@
 """What the Dagster UI shows of a table: schema, lineage, row counts and a preview.
 
-Model outputs are untrusted: previews are typed table records, which the UI shows as text, never
-Markdown or HTML.
+Model outputs are untrusted: previews are typed table records, which the UI shows as text. Where
+Markdown is told, names in it are escaped.
 """
 
+import os
 from collections.abc import Mapping
 
 import dagster as dg
@@ -11,6 +12,7 @@ import polars as pl
 from open_data_contract_standard.model import SchemaProperty
 
 from errormap_dagster.contracts.registry import columns, contract_version, primary_key
+from errormap_dagster.home import EXPLORER_PORT
 from errormap_dagster.judge.interface import Effort
 
 _PREVIEW_ROWS = 5
@@ -19,6 +21,24 @@ _DIGITS = 4
 
 FAILURE_RATES = "failure_rates"
 """Metadata key of the ledger: a JSON object from evaluation key to failure rate."""
+
+EXPLORER_VARIABLE = "ERRORMAP_EXPLORER_URL"
+"""Where the explorer answers, if not at its usual place on this machine."""
+EXPLORER_PAGES = {
+    "raw_predictions": "/datasets",
+    "informative_correct_predictions": "/failures",
+    "failures": "/failures",
+    "judged_errors": "/failures",
+    "judge_calls": "/costs",
+    "taxonomy_versions": "/versions",
+    "taxonomy_categories": "/taxonomy",
+    "taxonomy_changes": "/versions",
+    "category_assignments": "/taxonomy",
+    "evaluations": "/",
+    "failure_ledger": "/",
+    "signatures": "/signatures",
+}
+"""The page of the explorer that shows each table."""
 
 Metadata = dict[str, dg.MetadataValue | int | float | str]
 
@@ -54,9 +74,17 @@ def column_lineage(table: str) -> dg.TableColumnLineage:
     )
 
 
+def explorer_page(path: str) -> dg.MetadataValue:
+    """A link to a page of ``errormap explore``, wherever the environment says that it answers."""
+    address = os.environ.get(EXPLORER_VARIABLE) or f"http://127.0.0.1:{EXPLORER_PORT}"
+    return dg.MetadataValue.url(f"{address.rstrip('/')}{path}")
+
+
 def static_metadata(table: str) -> Mapping[str, object]:
     """What is known of a table before it is made."""
+    page = EXPLORER_PAGES.get(table)
     return {
+        **({"explorer": explorer_page(page)} if page else {}),
         "dagster/column_schema": column_schema(table),
         "contract": f"data_contracts/{table}.odcs.yaml, version {contract_version(table)}",
         "key": ", ".join(primary_key(table)),

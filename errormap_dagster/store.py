@@ -135,6 +135,11 @@ class Store:
         """Whether any partition of the table was ever written."""
         return any(self._files(table))
 
+    def state(self, table: str) -> tuple[tuple[str, int, int], ...]:
+        """What tells whether any file was replaced: path, time of change and size of each."""
+        stats = ((str(path), path.stat()) for path in self._files(table))
+        return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+
     def _files(self, table: str, partition: Partition = WHOLE) -> list[Path]:
         """The files of a partition, and of those below it, sorted; no other folder is looked at."""
         return sorted(self._path(table, partition).parent.rglob(_DATA_FILE))

@@ -9,6 +9,8 @@ import polars as pl
 
 from errormap_dagster.assets.spec import table_arguments, table_spec
 from errormap_dagster.metadata import FAILURE_RATES, counts, materialized, table_value
+from errormap_dagster.queries.tables import Tables
+from errormap_dagster.report.summary import signature_summary
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.rates import failure_rates
 from errormap_dagster.stages.reports import signature_table
@@ -71,7 +73,15 @@ def signatures(project: ProjectResource) -> dg.MaterializeResult[Any]:
     make_signatures(opened)
     told = materialized("signatures", opened.store.scan("signatures"), time.monotonic() - started)
     shown = table_value(signature_table(opened))
-    return dg.MaterializeResult(metadata={**told, "signature": shown})
+    text, plot = signature_summary(Tables(opened.store))
+    return dg.MaterializeResult(
+        metadata={
+            **told,
+            "plot": dg.MetadataValue.md(plot),
+            "summary": dg.MetadataValue.md(text),
+            "signature": shown,
+        }
+    )
 
 
 @dg.multi_asset(

@@ -37,6 +37,8 @@ def print_results(project: Project) -> None:
     lost = ledger_discrepancies(project)
     console.say("Reconciled: no failure was lost." if not lost else f"Not reconciled: {lost}")
     console.heading("Where to look")
+    console.say("  explorer   make explore (without make: errormap explore)")
+    console.say(f"  report     {project.home.report}")
     console.say(f"  tables     {project.home.tables}")
     console.say(f"  warehouse  {project.home.warehouse}")
     console.say("  UI         make dev (without make: errormap dev), then http://127.0.0.1:3000")

@@ -13,7 +13,7 @@ from errormap_dagster.cli import console
 from errormap_dagster.cli.choices import FailOn
 from errormap_dagster.cli.taxonomy_commands import taxonomy_app
 from errormap_dagster.errors import ErrorMapError
-from errormap_dagster.home import HOME_VARIABLE
+from errormap_dagster.home import EXPLORER_PORT, HOME_VARIABLE
 
 app = typer.Typer(
     name="errormap",
@@ -179,6 +179,28 @@ def dev(
     from errormap_dagster.cli.services import serve  # noqa: PLC0415 - as above
 
     raise typer.Exit(serve(home, port))
+
+
+@app.command()
+def explore(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = EXPLORER_PORT,
+) -> None:
+    """Open the explorer: pages over the tables, from each number to the failures behind it."""
+    from errormap_dagster.cli.explore import serve_explorer  # noqa: PLC0415 - as above
+
+    raise typer.Exit(serve_explorer(home, port))
+
+
+@app.command()
+def report(
+    home: HomeOption = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Copy it to this file.")] = None,
+) -> None:
+    """Make the report: one HTML file that opens from disk."""
+    from errormap_dagster.cli.report import write_report  # noqa: PLC0415 - as above
+
+    raise typer.Exit(write_report(home, to))
 
 
 @app.command()

@@ -6,7 +6,7 @@ import polars as pl
 from errormap_dagster.metadata import table_value
 from errormap_dagster.quality.results import as_frame
 from errormap_dagster.resources.project import ProjectResource
-from errormap_dagster.stages.staleness import WAREHOUSE, pending_work
+from errormap_dagster.stages.staleness import AFTER_THE_TABLES, pending_work
 
 _SHOWN = 20
 
@@ -46,8 +46,8 @@ def every_evaluation_is_made(project: ProjectResource) -> dg.AssetCheckResult:
     "Execute it at any time to see what a run would make, and why.",
 )
 def up_to_date(project: ProjectResource) -> dg.AssetCheckResult:
-    """Say what ``errormap status`` says; the views are made after this check."""
-    pending = [work for work in pending_work(project.open()) if work.table != WAREHOUSE]
+    """Say what ``errormap status`` says; views and report are made after this check."""
+    pending = [work for work in pending_work(project.open()) if work.table not in AFTER_THE_TABLES]
     return dg.AssetCheckResult(
         passed=not pending,
         severity=dg.AssetCheckSeverity.WARN,

@@ -9,6 +9,7 @@ from errormap_dagster.fingerprints import Fingerprints
 from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
 from errormap_dagster.project import Project
 from errormap_dagster.stages.gold import verdict_text
+from errormap_dagster.stages.publishing import is_report_fresh
 from errormap_dagster.stages.results import evaluation_rows
 from errormap_dagster.tables import (
     ABOVE,
@@ -20,6 +21,8 @@ from errormap_dagster.tables import (
 
 PICKS = "informative_correct_predictions"
 WAREHOUSE = "warehouse"
+REPORT = "report"
+AFTER_THE_TABLES = (WAREHOUSE, REPORT)
 
 
 class PendingWork(NamedTuple):
@@ -44,6 +47,9 @@ def pending_work(project: Project) -> list[PendingWork]:
     if pending or known != project.fingerprints.warehouse():
         why = "the tables that dbt reads change" if known else NEVER_MADE
         pending.append(PendingWork(WAREHOUSE, why))
+    if pending or not is_report_fresh(project):
+        why = "the tables it tells of change" if project.home.report.exists() else NEVER_MADE
+        pending.append(PendingWork(REPORT, why))
     return pending
 
 

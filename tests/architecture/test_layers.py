@@ -25,10 +25,11 @@ LAYERS = [
         "home",
         "demo",
     },
-    {"obstacles", "parts", "tables"},
+    {"obstacles", "parts", "tables", "read"},
     {"fingerprints"},
-    {"project"},
-    {"stages"},
+    {"queries", "presentation"},
+    {"project", "report"},
+    {"explorer", "stages"},
     {"resources"},
     {"metadata"},
     {"taxonomy_metadata"},
@@ -40,8 +41,13 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# judge and ingest stand side by side and do not know each other.
-STRANGERS = {("judge", "ingest"), ("ingest", "judge"), ("assets", "quality"), ("quality", "assets")}
+# These stand side by side and do not know each other.
+STRANGERS = {
+    *(("judge", "ingest"), ("ingest", "judge")),
+    *(("assets", "quality"), ("quality", "assets")),
+    *(("queries", "presentation"), ("presentation", "queries")),
+    *(("explorer", "stages"), ("stages", "explorer")),
+}
 ONLY_IN = {
     "dagster": {
         "assets",
@@ -62,6 +68,9 @@ ONLY_IN = {
     "instructor": {"judge"},
     "openai": {"judge"},
     "sqlalchemy": {"judge"},
+    "starlette": {"explorer"},
+    "uvicorn": {"explorer"},
+    "squarify": {"presentation"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

@@ -9,6 +9,8 @@ import pytest
 
 from errormap_dagster.contracts.registry import column_names, columns, table_names
 from errormap_dagster.definitions import build_definitions
+from errormap_dagster.explorer.app import PAGES
+from errormap_dagster.metadata import EXPLORER_PAGES
 from errormap_dagster.tables import CODE_VERSIONS
 
 PARTITIONED = {"raw_predictions", "failures", "judged_errors", "category_assignments"}
@@ -185,3 +187,11 @@ def test_the_workspace_loads(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "errormap" in done.stdout + done.stderr
+
+
+def test_every_asset_that_a_page_shows_has_a_link_to_it(graph: dict[str, dg.AssetSpec]) -> None:
+    assert set(EXPLORER_PAGES.values()) <= set(PAGES)
+    for table, path in EXPLORER_PAGES.items():
+        assert graph[table].metadata["explorer"] == dg.MetadataValue.url(
+            f"http://127.0.0.1:3001{path}"
+        )

@@ -1,6 +1,7 @@
 """The commands as they are typed, where they fail before any work begins."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ RUN = CliRunner()
         "bundle",
         "replay",
         "dev",
+        "explore",
+        "report",
         "docs",
         "contracts",
     ],
@@ -101,3 +104,34 @@ def test_an_error_of_ours_is_one_message_and_exit_code_2(
     assert "errormap.yaml" in told
     assert "shares" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("command", [["explore"], ["report"]])
+def test_a_home_without_results_is_told_how_to_get_some(
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["errormap", *command, "--home", str(tmp_path / "empty")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "`errormap " in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tables").mkdir()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(
+            "sys.argv", ["errormap", "explore", "--home", str(tmp_path), "--port", port]
+        )
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 2
+    assert "--port" in capsys.readouterr().err

@@ -1,0 +1,224 @@
+"""Pages over tables that a home may lack: what they say until then, and what they show after."""
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from starlette.testclient import TestClient
+
+from errormap_dagster.explorer.app import explorer
+from errormap_dagster.queries.errors import Version
+from errormap_dagster.queries.significance import differences
+from errormap_dagster.queries.similarity import similar_datasets
+from errormap_dagster.queries.spending import spending
+from errormap_dagster.queries.suspects import suspects
+from errormap_dagster.queries.tables import Tables
+from errormap_dagster.store import Store
+
+COMPARISON = {
+    "taxonomy": "atlas",
+    "version": 1,
+    "dataset": "all",
+    "model_a": "aster-3b",
+    "model_b": "birch-8b",
+    "category_id": "any",
+    "n_pairs": 46,
+    "n_fixed": 20,
+    "n_broken": 4,
+    "rate_a": 0.6,
+    "rate_b": 0.2,
+    "rate_difference": -0.4,
+    "rate_difference_low": -0.5,
+    "rate_difference_high": -0.3,
+    "q_value": 0.0001,
+    "is_significant": True,
+    "test": "mcnemar_exact",
+}
+
+
+@pytest.fixture
+def home(demo_home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(demo_home / "tables", tmp_path / "tables")
+    return tmp_path
+
+
+def put(home: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    folder = home / "tables" / table
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    pl.DataFrame(list(rows)).write_parquet(folder / "part.parquet")
+
+
+def test_a_pair_that_was_not_tested_names_the_command(home: Path) -> None:
+    shutil.rmtree(home / "tables" / "model_comparisons", ignore_errors=True)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/compare?a=aster-3b&b=birch-8b&dataset=word_problems").text
+    assert "errormap compare aster-3b birch-8b --dataset word_problems" in shown
+
+
+def test_a_tested_pair_shows_its_tests_whichever_model_stands_first(home: Path) -> None:
+    category = {**COMPARISON, "category_id": "atlas.computation_error", "is_significant": False}
+    put(home, "model_comparisons", [category, COMPARISON])
+    tables = Tables(Store(home / "tables"))
+    version = Version("atlas", 1)
+    told = differences(tables, version, "aster-3b", "birch-8b", None)
+    turned = differences(tables, version, "birch-8b", "aster-3b", None)
+    assert told
+    assert turned
+    assert [row.category_id for row in told] == ["any", "atlas.computation_error"]
+    assert (told[0].difference, told[0].low, told[0].high) == (0.4, 0.3, 0.5)
+    assert (turned[0].difference, turned[0].low, turned[0].high) == (-0.4, -0.5, -0.3)
+    assert (told[0].n_only_first, told[0].n_only_second) == (20, 4)
+    assert (turned[0].n_only_first, turned[0].n_only_second) == (4, 20)
+    assert (told[0].rate_first, turned[0].rate_first) == (0.6, 0.2)
+    assert differences(tables, version, "aster-3b", "elm-code", None) is None
+    shown = TestClient(explorer(Store(home / "tables"))).get("/compare?a=aster-3b&b=birch-8b").text
+    assert "mcnemar exact" in shown
+    assert "&lt; 0.001" in shown
+
+
+SUSPECT = {
+    "dataset": "word_problems",
+    "example_id": "<b>1",
+    "rank": 1,
+    "suspicion": 2.5,
+    "reasons": ["models_agree_on_another_answer"],
+    "correct_answer": "<i>7",
+    "other_answer": "8",
+    "n_models_agreeing": 3,
+    "n_models_correct": 0,
+    "n_models": 5,
+    "n_no_error_found": 2,
+    "n_references": 1,
+    "verdict": None,
+    "note": None,
+}
+NOISE = {
+    "dataset": "word_problems",
+    "n_examples": 14,
+    "n_suspects": 1,
+    "n_reviewed": 0,
+    "n_wrong": 0,
+    "suspect_share": 0.07,
+    "suspect_share_low": 0.01,
+    "suspect_share_high": 0.3,
+    "noise_share": None,
+    "noise_share_low": None,
+    "noise_share_high": None,
+}
+SCORE = {
+    "dataset": "word_problems",
+    "model": "aster-3b",
+    "success_rate": 0.5,
+    "rank": 2,
+    "success_rate_without_suspects": 0.55,
+    "rank_without_suspects": 1,
+    "success_rate_without_wrong": None,
+    "rank_without_wrong": None,
+}
+
+
+def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path) -> None:
+    shutil.rmtree(home / "tables" / "suspect_gold", ignore_errors=True)
+    store = Store(home / "tables")
+    assert suspects(Tables(store)) is None
+    assert "errormap run" in TestClient(explorer(store)).get("/suspects").text
+    put(home, "suspect_gold", [{**SUSPECT, "example_id": "2", "suspicion": 1.0}, SUSPECT])
+    shown = TestClient(explorer(store)).get("/suspects").text
+    assert shown.index("&lt;b&gt;1") < shown.index("example <bdi>2")
+    assert "models agree on another answer" in shown
+    assert "&lt;i&gt;7" in shown
+    assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
+
+
+def test_suspect_gold_tells_its_share_and_what_it_does_to_scores(home: Path) -> None:
+    for table, row in (("suspect_gold", SUSPECT), ("gold_noise", NOISE), ("gold_scores", SCORE)):
+        put(home, table, [row])
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/suspects?dataset=word_problems").text
+    assert "no verdicts yet" in shown
+    assert "Scores with and without them" in shown
+    assert "aster-3b" in shown
+
+
+def test_a_table_that_cannot_be_read_is_told_with_the_remedy(home: Path) -> None:
+    (home / "tables" / "signatures" / "part.parquet").write_bytes(b"broken")
+    answer = TestClient(explorer(Store(home / "tables"))).get("/signatures")
+    assert answer.status_code == 503
+    assert "load the page again" in answer.text
+
+
+def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home: Path) -> None:
+    path = home / "tables" / "signatures" / "part.parquet"
+    rows = pl.read_parquet(path)
+    mean = rows.filter(pl.col("dataset") == "all").with_columns(dataset=pl.lit("all (macro)"))
+    pl.concat([rows, mean]).write_parquet(path)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/signatures?dataset=all+%28macro%29").text
+    cell = re.search(r'<td class="cell h\d"><a href="([^"]*)"', shown)
+    assert cell
+    assert client.get(cell.group(1).replace("&amp;", "&")).status_code == 200
+
+
+CALL = {
+    "call_id": "c1",
+    "stage": "analyse",
+    "judge": "openai:<b>gpt</b>",
+    "status": "ok",
+    "attempts": 2,
+    "prompt_tokens": 1_000,
+    "completion_tokens": 50,
+    "cost_usd": 0.25,
+    "seconds": 3.0,
+    "called_at": datetime(2026, 1, 2, 3, tzinfo=UTC),
+}
+
+
+def test_calls_are_counted_by_stage_and_day_and_an_unknown_price_is_no_zero(home: Path) -> None:
+    unknown = {**CALL, "call_id": "c2", "stage": "classify", "cost_usd": None}
+    put(home, "judge_calls", [CALL, {**CALL, "call_id": "c3"}, unknown])
+    found = spending(Tables(Store(home / "tables")))
+    assert found.n_calls == 3
+    assert found.cost_usd == 0.5
+    assert [(row["stage"], row["n_calls"], row["cost_usd"]) for row in found.groups] == [
+        ("analyse", 2, 0.5),
+        ("classify", 1, None),
+    ]
+    assert [row["n_calls"] for row in found.days] == [3]
+    shown = TestClient(explorer(Store(home / "tables"))).get("/costs").text
+    assert "$0.5000" in shown
+    assert "not known" in shown
+    assert "&lt;b&gt;gpt&lt;/b&gt;" in shown
+
+
+def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path) -> None:
+    put(home, "judge_calls", [CALL])
+    path = next((home / "tables" / "judged_errors").rglob("part.parquet"))
+    rows = pl.read_parquet(path).with_columns(call_id=pl.lit("c1"))
+    rows.write_parquet(path)
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get(f"/failure?id={rows['prediction_id'][0]}").text
+    assert "1,000 + 50 tokens" in shown
+    assert "$0.2500" in shown
+
+
+def test_a_dataset_names_the_others_that_fail_alike(home: Path) -> None:
+    pair = {"taxonomy": "atlas", "version": 1, "distance": 0.25, "n_errors": 9}
+    rows = [
+        {**pair, "dataset_a": "short_code", "dataset_b": "word_problems", "distance": 0.75},
+        {**pair, "dataset_a": "word_problems", "dataset_b": "zebras"},
+        {**pair, "dataset_a": "short_code", "dataset_b": "zebras"},
+    ]
+    put(home, "dataset_similarities", rows)
+    tables = Tables(Store(home / "tables"))
+    found = similar_datasets(tables, Version("atlas", 1), "word_problems")
+    assert [(row.dataset, row.distance) for row in found] == [
+        ("zebras", 0.25),
+        ("short_code", 0.75),
+    ]
+    shown = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems").text
+    assert "Datasets that fail alike" in shown
