@@ -285,7 +285,6 @@ class Fingerprints:
         picks = "informative_correct_predictions"
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
-            *("signatures", "judge_calls"),
             *COMPARISON_TABLES,
             *GOLD_TABLES,
             *PROFILE_TABLES,
