@@ -30,16 +30,28 @@ from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
 from errormap_dagster.stages.assignments import ErrorAssignment
 from errormap_dagster.stages.bundle_file import BundleWriter, bundle_writer
+from errormap_dagster.stages.induction import induce
 from errormap_dagster.stages.recorded_judging import JUDGED, RecordedJudging
-from errormap_dagster.stages.staleness import PICKS, WAREHOUSE, pending_work
-from errormap_dagster.tables import TAXONOMY_TABLES
+from errormap_dagster.stages.staleness import AFTER_THE_TABLES, PICKS, pending_work
+from errormap_dagster.tables import (
+    COMPARISON_TABLES,
+    CROSSWALK,
+    INDUCTION_TABLES,
+    PROFILE_TABLES,
+    QUALITY_TABLES,
+    STABILITY,
+    TAXONOMY_TABLES,
+)
 
+CARRIED = (*TAXONOMY_TABLES, *INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK)
+"""The tables of taxonomies: they have a history, and are taken over as they stand."""
 TABLES = (
     *("landed_files", "quarantined_rows", "raw_predictions", PICKS, "failures", "judged_errors"),
-    *TAXONOMY_TABLES,
+    *CARRIED,
     *("category_assignments", "judge_calls", "evaluations", "failure_ledger", "signatures"),
+    *("taxonomy_row_flow", *COMPARISON_TABLES, *PROFILE_TABLES),
 )
-"""The tables that a replay makes again, in their order."""
+"""The tables that a replay makes again, or takes over."""
 SETTINGS, PREDICTIONS, PICKED = "settings.json", "predictions.parquet", "picks.parquet"
 CALLS, TAXONOMIES, STAGING, LANDINGS = "calls.jsonl", "taxonomies/", "staging/", "landings.json"
 _OF_THE_ENDPOINT = {"base_url", "key_variable", "headers", "header_variables", "query"}
@@ -69,7 +81,7 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
     Raises:
         BundleError: a table is missing or stale, or does not follow from the record.
     """
-    pending = [work for work in pending_work(project) if work.table != WAREHOUSE]
+    pending = [work for work in pending_work(project) if work.table not in AFTER_THE_TABLES]
     if pending:
         told = "; ".join(f"{work.table}: {work.reason}" for work in pending)
         raise BundleError(f"{project.home.root}: not up to date. `errormap run` first ({told}).")
@@ -82,7 +94,7 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
         bundle.add(PREDICTIONS, _parquet(ids))
         picks = project.store.scan(PICKS).drop("output_text").collect()
         bundle.add(PICKED, _parquet(picks))
-        for table in TAXONOMY_TABLES:
+        for table in filter(project.store.exists, CARRIED):
             file = project.store.folder(table) / "part.parquet"
             bundle.add(f"{TAXONOMIES}{table}.parquet", file)
         _add_landings(project, bundle, with_texts=with_texts)
@@ -152,7 +164,7 @@ def _grow_again(judging: RecordedJudging) -> None:
     project = judging.project
     errors = errors_to_classify(project.store.scan("judged_errors").collect())
     try:
-        project.judge.build_categories(errors, project.taxonomy_limits)
+        induce(project, errors)
     except JudgeStoppedError:
         return
 

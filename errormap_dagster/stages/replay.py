@@ -20,7 +20,7 @@ from errormap_dagster.judge.llm.record import CallRecord
 from errormap_dagster.judge.llm.record_copy import call_of_line, insert_calls
 from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
-from errormap_dagster.stages import calls, predictions, results
+from errormap_dagster.stages import calls, comparisons, predictions, profiles, results, row_flows
 from errormap_dagster.stages.bundle import (
     CALLS,
     LANDINGS,
@@ -37,7 +37,6 @@ from errormap_dagster.stages.chain import make_assignments, make_evaluations, ma
 from errormap_dagster.stages.landing import land
 from errormap_dagster.stages.recorded_judging import RecordedJudging
 from errormap_dagster.stages.staleness import PICKS
-from errormap_dagster.tables import TAXONOMY_TABLES
 
 _FEW = 5
 _PREDICTION = "prediction_id"
@@ -167,17 +166,19 @@ def _make(bundle: Bundle, judging: RecordedJudging) -> None:
 
     make_evaluations(project, "judged_errors", evaluations, read)
     _check_calls(bundle, judging)
-    for table in TAXONOMY_TABLES:
+    for name in bundle.names(TAXONOMIES):
+        table = name.removeprefix(TAXONOMIES).removesuffix(".parquet")
         project.store.declare(table)
-        bundle.write_to(
-            f"{TAXONOMIES}{table}.parquet", project.store.folder(table) / "part.parquet"
-        )
+        bundle.write_to(name, project.store.folder(table) / "part.parquet")
     make_assignments(project)
     _check_calls(bundle, judging)
     calls.make_judge_calls(project)
     results.make_evaluation_table(project)
     results.make_ledger(project)
     results.make_signatures(project)
+    row_flows.make_row_flow(project)
+    comparisons.make_comparisons(project)
+    profiles.make_profiles(project)
     if met := project.obstacles.all():
         raise BundleError(f"{bundle.path}: cannot be replayed: {_listed(list(map(str, met)))}")
 
