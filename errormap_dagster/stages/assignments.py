@@ -49,8 +49,18 @@ class ErrorAssignment:
     Like judging, one stream of errors runs through the judge.
     """
 
-    def __init__(self, project: Project, evaluations: Sequence[Evaluation]) -> None:
+    def __init__(
+        self, project: Project, evaluations: Sequence[Evaluation], *, is_anew: bool = False
+    ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            project: the opened home.
+            evaluations: in the order in which they will be asked for.
+            is_anew: put every error into the versions in force, also where that stands.
+        """
         self._project = project
+        self._is_anew = is_anew
         self._versions = [
             Placed(key, categories_of(project, key)) for key in versions_in_force(project)
         ]
@@ -81,7 +91,8 @@ class ErrorAssignment:
         return [
             version
             for version in self._versions
-            if not stands(
+            if self._is_anew
+            or not stands(
                 stored.filter(_is_of(version.key)),
                 bases_of(judged, version.categories, self._assigner),
             )

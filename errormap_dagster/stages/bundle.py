@@ -30,12 +30,14 @@ from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
 from errormap_dagster.stages.assignments import ErrorAssignment
 from errormap_dagster.stages.bundle_file import BundleWriter, bundle_writer
+from errormap_dagster.stages.crosswalk import crosswalk_of
 from errormap_dagster.stages.induction import induce
 from errormap_dagster.stages.recorded_judging import JUDGED, RecordedJudging
 from errormap_dagster.stages.staleness import AFTER_THE_TABLES, PICKS, pending_work
 from errormap_dagster.tables import (
     COMPARISON_TABLES,
     CROSSWALK,
+    GOLD_TABLES,
     INDUCTION_TABLES,
     PROFILE_TABLES,
     QUALITY_TABLES,
@@ -49,7 +51,7 @@ TABLES = (
     *("landed_files", "quarantined_rows", "raw_predictions", PICKS, "failures", "judged_errors"),
     *CARRIED,
     *("category_assignments", "judge_calls", "evaluations", "failure_ledger", "signatures"),
-    *("taxonomy_row_flow", *COMPARISON_TABLES, *PROFILE_TABLES),
+    *("taxonomy_row_flow", *COMPARISON_TABLES, *PROFILE_TABLES, *GOLD_TABLES),
 )
 """The tables that a replay makes again, or takes over."""
 SETTINGS, PREDICTIONS, PICKED = "settings.json", "predictions.parquet", "picks.parquet"
@@ -132,7 +134,7 @@ def _needed_calls(project: Project, record: CallRecord | None) -> set[str]:
     """
     judging = RecordedJudging.of(project.home, project.settings, record)
     evaluations = project.landing.evaluations()
-    assign = ErrorAssignment(judging.project, evaluations)
+    assign = ErrorAssignment(judging.project, evaluations, is_anew=True)
     for evaluation in progress.track(evaluations, "replayed"):
         here = partition_of(evaluation)
         stood = project.store.scan("judged_errors", here).collect()
@@ -152,6 +154,7 @@ def _needed_calls(project: Project, record: CallRecord | None) -> set[str]:
     if judging.answers is None:
         return set()
     _grow_again(judging)
+    crosswalk_of(judging.project)
     return judging.answers.used
 
 

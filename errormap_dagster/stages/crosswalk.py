@@ -21,6 +21,16 @@ def make_crosswalk(project: Project) -> bool:
     mark = project.fingerprints.taxonomy_crosswalk()
     if project.store.fingerprint(CROSSWALK) == mark:
         return False
+    project.store.write(CROSSWALK, crosswalk_of(project), mark)
+    return True
+
+
+def crosswalk_of(project: Project) -> pl.DataFrame:
+    """The rows of ``taxonomy_crosswalk`` as they would be made now.
+
+    Raises:
+        JudgeStoppedError: the judge cannot go on.
+    """
     tables = load_taxonomies(project)
     approved = dict(versions_in(tables, Status.APPROVED))
     frames: list[pl.DataFrame] = []
@@ -28,8 +38,7 @@ def make_crosswalk(project: Project) -> bool:
         atlas = _side(project, VersionKey(ATLAS, approved[ATLAS]))
         keys = versions_in(tables, Status.APPROVED) + versions_in(tables, Status.CANDIDATE)
         frames = [_rows(project, key, atlas) for key in sorted(keys) if key.taxonomy != ATLAS]
-    project.store.write(CROSSWALK, pl.concat([empty_frame(CROSSWALK), *frames]), mark)
-    return True
+    return pl.concat([empty_frame(CROSSWALK), *frames])
 
 
 def _side(project: Project, key: VersionKey) -> Side:

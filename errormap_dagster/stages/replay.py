@@ -20,7 +20,15 @@ from errormap_dagster.judge.llm.record import CallRecord
 from errormap_dagster.judge.llm.record_copy import call_of_line, insert_calls
 from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
-from errormap_dagster.stages import calls, comparisons, predictions, profiles, results, row_flows
+from errormap_dagster.stages import (
+    calls,
+    comparisons,
+    gold,
+    predictions,
+    profiles,
+    results,
+    row_flows,
+)
 from errormap_dagster.stages.bundle import (
     CALLS,
     LANDINGS,
@@ -179,6 +187,7 @@ def _make(bundle: Bundle, judging: RecordedJudging) -> None:
     row_flows.make_row_flow(project)
     comparisons.make_comparisons(project)
     profiles.make_profiles(project)
+    gold.make_gold(project)
     if met := project.obstacles.all():
         raise BundleError(f"{bundle.path}: cannot be replayed: {_listed(list(map(str, met)))}")
 

@@ -38,8 +38,10 @@ def tables(home: Path) -> dict[str, bytes]:
 
 
 def changed_tables(left: Path, right: Path) -> list[str]:
+    """The files that differ, beside the history of refreshes, which each home has for itself."""
     ours, theirs = tables(left), tables(right)
-    return sorted(n for n in ours | theirs if ours.get(n) != theirs.get(n))
+    changed = sorted(n for n in ours | theirs if ours.get(n) != theirs.get(n))
+    return [n for n in changed if not n.startswith(("counted_errors/", "signature_history/"))]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,8 @@ def test_a_replayed_home_is_up_to_date_and_asks_nothing(study: Study, tmp_path: 
     project = Project.open(tmp_path / "elsewhere")
     run_chain(project)
     assert project.judge.effort().n_calls == 0
-    assert tables(tmp_path / "elsewhere") == before
+    after = tables(tmp_path / "elsewhere")
+    assert {name: after[name] for name in before} == before
 
 
 def test_a_bundle_of_a_replay_is_the_same_bundle(study: Study, tmp_path: Path) -> None:
