@@ -4,6 +4,7 @@ Only paths and the folder's own set-up are here; what stands in the files is tol
 ``settings.py`` (``errormap.yaml``), ``store.py`` (``tables/``) and ``ingest/`` (``staging/``).
 """
 
+import multiprocessing
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from errormap_dagster.errors import ErrorMapError
 
 HOME_VARIABLE = "ERRORMAP_HOME"
 _DEFAULT = "errormap_home"
@@ -150,7 +153,16 @@ class Home:
 
         Args:
             on_wait: called once when another process is at work.
+
+        Raises:
+            ErrorMapError: a worker process asks, while it imports the script that started it: it
+                would wait for that script, and the script for it.
         """
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
+            raise ErrorMapError(
+                "A worker process has run your script again from its first line. Put the call "
+                'that runs the chain below `if __name__ == "__main__":`.'
+            )
         lock = self._lock
         try:
             lock.acquire(timeout=0)
