@@ -8,7 +8,7 @@ categories, and each category with enough errors is divided in the same way.
 import asyncio
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,12 +20,26 @@ from errormap_dagster.judge.interface import ClassificationTask, Operation, Taxo
 from errormap_dagster.judge.llm.classifying import Ask, Classifier
 from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.replies import CategoryListReply, CategoryReply
-from errormap_dagster.judge.llm.texts import fenced
+from errormap_dagster.judge.llm.texts import (
+    fenced,
+    shortened,
+    shortened_together,
+    tokens_at_most,
+    without_roles,
+)
 
 _SHARE_OF_ERRORS: Final = 0.1
 _FEWEST_CATEGORIES: Final = 2
 _TRIES: Final = 2
 _ORIGIN: Final = "induced"
+_SHARE_OF_TITLES: Final = 0.25
+_SHARE_OF_CATEGORIES: Final = 0.3
+"""Of a prompt, at most; the rest is for its own words and the form of the reply."""
+_TITLE_TOKENS: Final = 60
+_NAME_TOKENS: Final = 20
+_PARENT_TOKENS: Final = 150
+_LINE_TOKENS: Final = 6
+"""What a line has besides its texts: an id, and what stands between."""
 
 
 class Induction:
@@ -38,12 +52,14 @@ class Induction:
         classifier: Classifier,
         limits: TaxonomyLimits,
         titles_per_call: int,
+        prompt_tokens: int = 12_000,
     ) -> None:
         self._ask = ask
         self._plans = plans
         self._classifier = classifier
         self._limits = limits
         self._titles_per_call = titles_per_call
+        self._prompt_tokens = prompt_tokens
 
     async def grow(self, errors: Sequence[JudgedError]) -> list[Category]:
         """The tree as a flat list, parents before children.
@@ -104,16 +120,41 @@ class Induction:
             return []  # a question whose answer would not be used
         counts = Counter(error.error_title for error in errors)
         titles = sorted(counts, key=lambda title: hash_fraction(self._limits.seed, title))
-        size = self._titles_per_call
-        batches = [titles[start : start + size] for start in range(0, len(titles), size)]
+        lines = [f"{counts[title]}: {_listed(title, _TITLE_TOKENS)}" for title in titles]
         listed: list[CategoryReply] = []
-        for batch in batches:
+        for batch in self._batches(lines):
             stage = Operation.UPDATE if listed else Operation.GENERATE
-            lines = "\n".join(f"{counts[title]}: {title}" for title in batch)
-            listed = await self._ask_list(stage, parent, most, listed, lines) or listed
+            listed = await self._ask_list(stage, parent, most, listed, "\n".join(batch)) or listed
         if len(listed) >= _FEWEST_CATEGORIES:
             listed = await self._ask_list(Operation.REVIEW, parent, most, listed, "") or listed
         return listed
+
+    def _batches(self, lines: Sequence[str]) -> Iterator[list[str]]:
+        """Lines of titles, as many in one call as the settings and the prompt allow."""
+        room = int(_SHARE_OF_TITLES * self._prompt_tokens)
+        batch: list[str] = []
+        length = 0
+        for line in lines:
+            more = tokens_at_most(line) + 1
+            if batch and (len(batch) >= self._titles_per_call or length + more > room):
+                yield batch
+                batch, length = [], 0
+            batch.append(line)
+            length += more
+        if batch:
+            yield batch
+
+    def _given(self, listed: Sequence[CategoryReply]) -> str:
+        """The list so far, its descriptions shortened to what the prompt has room for."""
+        names = [_listed(item.name, _NAME_TOKENS) for item in listed]
+        room = int(_SHARE_OF_CATEGORIES * self._prompt_tokens)
+        room -= sum(tokens_at_most(name) + _LINE_TOKENS for name in names)
+        described = shortened_together([item.description for item in listed], room)
+        pairs = zip(names, described, strict=True)
+        return "\n".join(
+            f"C{n}: {name}: {' '.join(text.split())}"
+            for n, (name, text) in enumerate(pairs, start=1)
+        )
 
     async def _ask_list(
         self,
@@ -124,13 +165,12 @@ class Induction:
         titles: str,
     ) -> list[CategoryReply]:
         plan = self._plans[stage]
-        given = [f"C{n}: {item.name}: {item.description}" for n, item in enumerate(listed, start=1)]
         values = {
             "max_categories": most,
             "max_name_words": self._limits.max_name_words,
             "max_description_words": self._limits.max_description_words,
-            "parent": fenced(f"{parent.name}: {parent.description}", "parent") if parent else "",
-            "categories": fenced("\n".join(given), "categories"),
+            "parent": fenced(shortened(_told(parent), _PARENT_TOKENS), "parent") if parent else "",
+            "categories": fenced(self._given(listed), "categories"),
             "titles": fenced(titles, "titles"),
         }
         for _ in range(_TRIES):
@@ -154,6 +194,15 @@ class Induction:
             priority=place,
             origin=_ORIGIN,
         )
+
+
+def _listed(text: str, most_tokens: int) -> str:
+    """A title or name on one line, short, and as it will stand between the fences."""
+    return " ".join(shortened(without_roles(text), most_tokens).split())
+
+
+def _told(category: Category) -> str:
+    return f"{category.name}: {category.description}"
 
 
 def _usable(replies: Sequence[CategoryReply], most: int) -> list[CategoryReply]:

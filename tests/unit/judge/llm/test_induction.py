@@ -23,6 +23,7 @@ from errormap_dagster.judge.llm.replies import (
     ClassificationReply,
     ClassifiedError,
 )
+from errormap_dagster.judge.llm.texts import tokens_at_most
 from errormap_dagster.judge_settings import JudgeSettings
 
 PLANS = {stage: plan_of(JudgeSettings(kind="llm", model="m"), stage) for stage in Operation}
@@ -95,10 +96,11 @@ def grow(
     given: Sequence[JudgedError],
     limits: TaxonomyLimits | None = None,
     titles_per_call: int = 500,
+    prompt_tokens: int = 12_000,
 ) -> list[Category]:
     classifier = Classifier(fake.ask, PLANS[Operation.CLASSIFY], 50)
     chosen = limits or TaxonomyLimits(max_depth=1)
-    induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call)
+    induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call, prompt_tokens)
     return asyncio.run(induction.grow(given))
 
 
@@ -112,6 +114,18 @@ def test_titles_are_brought_in_batch_by_batch_and_the_list_is_reviewed_once() ->
     titles = [re.findall(r"(?m)^1: (title \d+)$", case) for _, case in fake.lists]
     assert [len(batch) for batch in titles] == [10, 10, 10, 0]
     assert len({title for batch in titles for title in batch}) == 30
+
+
+def test_no_prompt_is_longer_than_the_settings_allow_and_no_title_is_left_out() -> None:
+    fake = Fake(lambda _stage, _case: [f"Kind {n} {'of ' * 200}" for n in range(25)])
+    given = [JudgedError(f"p{n:03}", f"title {n} {'very ' * 200}", "s") for n in range(300)]
+    grow(fake, given, prompt_tokens=3_000)
+    for stage, case in fake.lists:
+        plan = PLANS[stage]
+        whole = plan.prompt.system({}) + case
+        assert tokens_at_most(whole) + plan.reply_schema_tokens <= 3_000
+    told = re.findall(r"(?m)^1: (title \d+) ", "\n".join(case for _, case in fake.lists))
+    assert sorted(told) == sorted(f"title {n}" for n in range(300))
 
 
 def test_a_title_is_told_once_with_its_count() -> None:
