@@ -22,10 +22,11 @@ from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.replies import CategoryListReply, CategoryReply
 from errormap_dagster.judge.llm.texts import (
     fenced,
+    one_line,
     shortened,
+    shortened_line,
     shortened_together,
     tokens_at_most,
-    without_roles,
 )
 
 _SHARE_OF_ERRORS: Final = 0.1
@@ -120,7 +121,7 @@ class Induction:
             return []  # a question whose answer would not be used
         counts = Counter(error.error_title for error in errors)
         titles = sorted(counts, key=lambda title: hash_fraction(self._limits.seed, title))
-        lines = [f"{counts[title]}: {_listed(title, _TITLE_TOKENS)}" for title in titles]
+        lines = [f"{counts[title]}: {shortened_line(title, _TITLE_TOKENS)}" for title in titles]
         listed: list[CategoryReply] = []
         for batch in self._batches(lines):
             stage = Operation.UPDATE if listed else Operation.GENERATE
@@ -146,14 +147,13 @@ class Induction:
 
     def _given(self, listed: Sequence[CategoryReply]) -> str:
         """The list so far, its descriptions shortened to what the prompt has room for."""
-        names = [_listed(item.name, _NAME_TOKENS) for item in listed]
+        names = [shortened_line(item.name, _NAME_TOKENS) for item in listed]
         room = int(_SHARE_OF_CATEGORIES * self._prompt_tokens)
         room -= sum(tokens_at_most(name) + _LINE_TOKENS for name in names)
         described = shortened_together([item.description for item in listed], room)
         pairs = zip(names, described, strict=True)
         return "\n".join(
-            f"C{n}: {name}: {' '.join(text.split())}"
-            for n, (name, text) in enumerate(pairs, start=1)
+            f"C{n}: {name}: {one_line(text)}" for n, (name, text) in enumerate(pairs, start=1)
         )
 
     async def _ask_list(
@@ -194,11 +194,6 @@ class Induction:
             priority=place,
             origin=_ORIGIN,
         )
-
-
-def _listed(text: str, most_tokens: int) -> str:
-    """A title or name on one line, short, and as it will stand between the fences."""
-    return " ".join(shortened(without_roles(text), most_tokens).split())
 
 
 def _told(category: Category) -> str:
