@@ -45,6 +45,37 @@ from errormap_dagster.settings import load_settings
 from errormap_dagster.tables import CODE_VERSIONS
 from errormap_dagster.taxonomy_jobs import decide_job, grow_job
 
+_ASSETS = [
+    landing.landing,
+    predictions.raw_predictions,
+    predictions.informative_correct_predictions,
+    predictions.failures,
+    judging.judged_errors,
+    taxonomies.taxonomy,
+    taxonomies.taxonomy_row_flow,
+    assignments.category_assignments,
+    *taxonomy_quality.QUALITY_ASSETS,
+    judging.judge_calls,
+    results.evaluations,
+    results.failure_ledger,
+    results.signatures,
+    comparisons.model_comparison,
+    gold.gold,
+    profiles.profile,
+    results.refreshes,
+    report.report,
+]
+_CHECKS = [
+    *(contract_check(table) for table in CODE_VERSIONS),
+    *(expectations_check(table) for table in CODE_VERSIONS),
+    *CONSERVATION_CHECKS,
+    *EVALUATION_CHECKS,
+    failure_rate_drift,
+    no_regression,
+    grounded,
+    novelty,
+]
+
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Everything Dagster is to know, over the home of the environment.
@@ -57,38 +88,8 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     dbt_project = prepared_project(home)
     judge = JudgeResource.configure_at_launch()
     return dg.Definitions(
-        assets=[
-            landing.landing,
-            predictions.raw_predictions,
-            predictions.informative_correct_predictions,
-            predictions.failures,
-            judging.judged_errors,
-            taxonomies.taxonomy,
-            taxonomies.taxonomy_row_flow,
-            assignments.category_assignments,
-            *taxonomy_quality.QUALITY_ASSETS,
-            judging.judge_calls,
-            results.evaluations,
-            results.failure_ledger,
-            results.signatures,
-            comparisons.model_comparison,
-            gold.gold,
-            profiles.profile,
-            results.refreshes,
-            report.report,
-            warehouse_assets(dbt_project),
-        ],
-        asset_checks=[
-            *(contract_check(table) for table in CODE_VERSIONS),
-            *(expectations_check(table) for table in CODE_VERSIONS),
-            *CONSERVATION_CHECKS,
-            *EVALUATION_CHECKS,
-            failure_rate_drift,
-            no_regression,
-            grounded,
-            novelty,
-            *taxonomy_checks(settings),
-        ],
+        assets=[*_ASSETS, warehouse_assets(dbt_project)],
+        asset_checks=[*_CHECKS, *taxonomy_checks(settings)],
         jobs=[*JOBS.values(), decide_job, grow_job],
         sensors=[landing_sensor(settings), following_sensor(), failed_runs],
         schedules=[nightly_schedule(settings)],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from filelock import FileLock
 
 from errormap_dagster.alerts import alert, failures_of, is_waiting_for_judge
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
@@ -33,7 +34,7 @@ def execute_job(
             build_definitions()
             .resolve_job_def(job)
             .execute_in_process(
-                instance=dg.DagsterInstance.get(),
+                instance=_instance(home),
                 run_config={**config, "loggers": quiet},
                 tags=tags,
                 raise_on_error=False,
@@ -44,6 +45,12 @@ def execute_job(
         if problem:
             console.warning(f"the alert could not be sent: {problem}")
     return result
+
+
+def _instance(home: Home) -> dg.DagsterInstance:
+    """Dagster's instance; two processes that make its databases at once would break them."""
+    with FileLock(home.dagster / "instance.lock"):
+        return dg.DagsterInstance.get()
 
 
 def land_files(home: Path | None, paths: Sequence[Path], source_format: str | None = None) -> int:
@@ -62,7 +69,7 @@ def run_everything(home: Path | None) -> int:
     landed = execute_job(LAND, {}, {})
     if not landed.success:
         return report_checks(landed)
-    keys = registered_evaluations(dg.DagsterInstance.get())
+    keys = registered_evaluations(_instance(Home.locate()))
     if not keys:
         console.error("Nothing has landed yet. Run `errormap land FILE...` first.")
         return 2

@@ -101,9 +101,10 @@ def growth(
     limits: TaxonomyLimits | None = None,
     titles_per_call: int = 500,
     base: Sequence[Category] = (),
+    prompt_tokens: int = 12_000,
 ) -> Growth:
     """What grows from errors; one level and one batch unless told otherwise."""
     classifier = Classifier(fake.ask, PLANS[Operation.CLASSIFY], 50)
     chosen = limits or TaxonomyLimits(max_depth=1)
-    induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call)
+    induction = Induction(fake.ask, PLANS, classifier, chosen, titles_per_call, prompt_tokens)
     return asyncio.run(induction.grow(given, base))

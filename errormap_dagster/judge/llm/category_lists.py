@@ -5,7 +5,7 @@ row have added, merged, split and dropped nothing, the rest is left unread, and 
 """
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,10 +15,11 @@ from errormap_dagster.domain.identity import hash_fraction
 from errormap_dagster.domain.records import JudgedError
 from errormap_dagster.judge.interface import Operation, TaxonomyLimits
 from errormap_dagster.judge.llm.classifying import Ask
-from errormap_dagster.judge.llm.drafting import DraftList, draft_list, one_line
+from errormap_dagster.judge.llm.drafting import DraftList, draft_list
+from errormap_dagster.judge.llm.list_prompts import ListPrompt
 from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.replies import CategoryListReply
-from errormap_dagster.judge.llm.texts import fenced
+from errormap_dagster.judge.llm.texts import one_line
 
 FEWEST_CATEGORIES: Final = 2
 _SHARE_OF_ERRORS: Final = 0.1
@@ -67,11 +68,13 @@ class ListMaker:
         plans: Mapping[Operation, StagePlan],
         limits: TaxonomyLimits,
         titles_per_call: int,
+        prompt_tokens: int,
     ) -> None:
         self._ask = ask
         self._plans = plans
         self._limits = limits
         self._titles_per_call = titles_per_call
+        self._prompt_tokens = prompt_tokens
 
     def most(self, n_errors: int) -> int:
         """How many categories errors may be divided into."""
@@ -84,16 +87,16 @@ class ListMaker:
         """The categories of some errors; no drafts when the judge gave no usable list."""
         counts = Counter(one_line(error.error_title) for error in errors)
         listed = CategoryList(tuple(given))
-        question = _Question(parent, self.most(len(errors)), counts)
+        prompt = ListPrompt(self._prompt_tokens, counts)
+        question = _Question(parent, self.most(len(errors)), counts, prompt)
         await self._read_batches(listed, question)
         if len(listed.drafts) >= FEWEST_CATEGORIES:
             await self._step(listed, question, StepOperation.REVIEW, ())
         return listed
 
     async def _read_batches(self, listed: CategoryList, question: "_Question") -> None:
-        size = self._titles_per_call
         titles = _ordered(question.counts, self._limits.seed)
-        batches = deque(titles[start : start + size] for start in range(0, len(titles), size))
+        batches = question.prompt.batches(titles, self._titles_per_call)
         n_unchanged = 0
         while batches:
             batch = batches.popleft()
@@ -160,24 +163,21 @@ class ListMaker:
             if not read.faults:
                 break
             values |= {
-                "answered": fenced(_answered(answer.reply), "list"),
-                "faults": fenced("\n".join(read.faults), "faults"),
+                "answered": question.prompt.answered(answer.reply),
+                "faults": question.prompt.faults(read.faults),
             }
         return (best if best and best.drafts else None), call_id
 
     def _values(
         self, given: Sequence[Draft], question: "_Question", titles: Sequence[str]
     ) -> dict[str, object]:
-        parent = question.parent
-        lines = [f"C{n}: {d.name}: {one_line(d.description)}" for n, d in enumerate(given, start=1)]
-        counted = [f"{question.counts[title]}: {title}" for title in titles]
         return {
             "max_categories": question.most,
             "max_name_words": self._limits.max_name_words,
             "max_description_words": self._limits.max_description_words,
-            "parent": fenced(f"{parent.name}: {parent.description}", "parent") if parent else "",
-            "categories": fenced("\n".join(lines), "categories"),
-            "titles": fenced("\n".join(counted), "titles"),
+            "parent": question.prompt.parent(question.parent),
+            "categories": question.prompt.categories(given),
+            "titles": question.prompt.titles(titles),
         }
 
 
@@ -188,6 +188,7 @@ class _Question:
     parent: Draft | None
     most: int
     counts: Mapping[str, int]
+    prompt: ListPrompt
 
     def shown(self, titles: Sequence[str]) -> tuple[int, int]:
         """How many titles, and how many errors have them."""
@@ -212,9 +213,3 @@ def _stop_early(listed: CategoryList, question: _Question, unread: Sequence[str]
         f"the batches before changed nothing: {n_titles} titles of {n_errors} errors are unread"
     )
     listed.note(StepOperation.STOP_EARLY, (n_titles, n_errors), reason)
-
-
-def _answered(reply: CategoryListReply) -> str:
-    return "\n".join(
-        f"{one_line(item.name)}: {one_line(item.description)}" for item in reply.categories
-    )

@@ -13,10 +13,10 @@ from errormap_dagster.judge.llm.plan import StagePlan
 from errormap_dagster.judge.llm.replies import ClassificationReply, ClassifiedError
 from errormap_dagster.judge.llm.texts import (
     fenced,
-    shortened,
+    one_line,
+    shortened_line,
     shortened_together,
     tokens_at_most,
-    without_roles,
 )
 
 Ask = Callable[[StagePlan, str, str], Awaitable[Answer]]
@@ -80,14 +80,14 @@ class Classifier:
     ) -> tuple[str, dict[str, str]]:
         """The part of the prompt with the categories, and the real id of each that it names."""
         ids = {f"C{number}": choice.category_id for number, choice in enumerate(choices, start=1)}
-        names = [_listed(paths[choice.category_id], _NAME_TOKENS) for choice in choices]
-        wanted = [_listed(choice.description, _DESCRIPTION_TOKENS) for choice in choices]
+        names = [shortened_line(paths[choice.category_id], _NAME_TOKENS) for choice in choices]
+        wanted = [shortened_line(choice.description, _DESCRIPTION_TOKENS) for choice in choices]
         frame = self._plan.prompt.system({"categories": "", "none_id": NONE_ID})
         room = int(_SHARE_OF_CATEGORIES * self._prompt_tokens) - tokens_at_most(frame)
         room -= sum(tokens_at_most(name) + _LINE_TOKENS for name in names)
         given = shortened_together(wanted, room)
         lines = [
-            f"{short}: {name}: {_one_line(description)}"
+            f"{short}: {name}: {one_line(description)}"
             for short, name, description in zip(ids, names, given, strict=True)
         ]
         categories = fenced("\n".join(lines), "categories")
@@ -121,19 +121,9 @@ class Classifier:
         return self._plan.prompt.case({"errors": fenced("\n".join(lines), "errors")})
 
 
-def _one_line(text: str) -> str:
-    """A text that cannot begin a further line of a list."""
-    return " ".join(text.split())
-
-
-def _listed(text: str, most_tokens: int) -> str:
-    """A text of a list: short, on one line, and as it will stand between the fences."""
-    return _one_line(shortened(without_roles(text), most_tokens))
-
-
 def _error_line(text: _Text) -> str:
     title, summary = text
-    return f"{_listed(title, _TITLE_TOKENS)}: {_listed(summary, _SUMMARY_TOKENS)}"
+    return f"{shortened_line(title, _TITLE_TOKENS)}: {shortened_line(summary, _SUMMARY_TOKENS)}"
 
 
 def _text_key(text: _Text) -> str:

@@ -9,6 +9,7 @@ from errormap_dagster.domain.growth import Draft
 from errormap_dagster.domain.taxonomy import is_vague
 from errormap_dagster.judge.interface import TaxonomyLimits
 from errormap_dagster.judge.llm.replies import CategoryListReply, CategoryReply
+from errormap_dagster.judge.llm.texts import one_line
 
 _SMALL_WORDS: Final = frozenset("a an and at by for from in into of on or the to with".split())
 _SHOWN: Final = 60
@@ -60,11 +61,6 @@ def draft_list(
         lost=_lost(kept, given, explanation),
         explanation=explanation,
     )
-
-
-def one_line(text: str) -> str:
-    """A text that cannot begin a further line of a list."""
-    return " ".join(text.split())
 
 
 def _quoted(text: str) -> str:

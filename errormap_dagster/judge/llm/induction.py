@@ -31,8 +31,9 @@ class Induction:
         classifier: Classifier,
         limits: TaxonomyLimits,
         titles_per_call: int,
+        prompt_tokens: int,
     ) -> None:
-        self._lists = ListMaker(ask, plans, limits, titles_per_call)
+        self._lists = ListMaker(ask, plans, limits, titles_per_call, prompt_tokens)
         self._classifier = classifier
         self._limits = limits
         self._base: dict[str | None, list[Draft]] = {}

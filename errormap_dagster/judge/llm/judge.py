@@ -133,7 +133,8 @@ class LlmJudge:
         """Generate, update and review lists of categories; see ``Judge.build_categories``."""
         ordered = sorted(errors, key=lambda error: error.prediction_id)
         titles = self._settings.titles_per_call
-        induction = Induction(self._ask, self._plans, self._classifier(), limits, titles)
+        most = self._settings.limits.prompt_tokens
+        induction = Induction(self._ask, self._plans, self._classifier(), limits, titles, most)
         return self._running().loop.submit(induction.grow(ordered, base)).result()
 
     def classify_ahead(self, tasks: Iterable[ClassificationTask]) -> None:

@@ -68,6 +68,16 @@ def _left_out(n_characters: int) -> str:
     return f"\n[... {n_characters} characters left out ...]\n"
 
 
+def one_line(text: str) -> str:
+    """A text that cannot begin a further line of a list."""
+    return " ".join(text.split())
+
+
+def shortened_line(text: str, most_tokens: int) -> str:
+    """A text of a list: short, on one line, and as it will stand between the fences."""
+    return one_line(shortened(without_roles(text), most_tokens))
+
+
 def shortened_together(texts: Sequence[str], most_tokens: int) -> list[str]:
     """Texts that fit a budget together: short ones whole, long ones to an equal share of the rest.
 

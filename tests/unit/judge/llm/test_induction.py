@@ -10,7 +10,8 @@ from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import validate_categories
 from errormap_dagster.errors import JudgeStoppedError
 from errormap_dagster.judge.interface import Operation, TaxonomyLimits
-from listing import Fake, errors, growth
+from errormap_dagster.judge.llm.texts import tokens_at_most
+from listing import PLANS, Fake, errors, growth
 
 NAMES = ["Wrong sums", "Wrong units"]
 
@@ -34,6 +35,19 @@ def test_titles_are_brought_in_batch_by_batch_and_the_list_is_reviewed_once() ->
     titles = [re.findall(r"(?m)^1: (title \d+)$", case) for _, case in fake.lists]
     assert [len(batch) for batch in titles] == [10, 10, 10, 0]
     assert len({title for batch in titles for title in batch}) == 30
+
+
+def test_no_prompt_is_longer_than_the_settings_allow_and_no_title_is_left_out() -> None:
+    fake = Fake(lambda _stage, _case: [f"Kind {n} {'of ' * 200}" for n in range(25)])
+    given = [JudgedError(f"p{n:03}", f"title {n} {'very ' * 200}", "s") for n in range(300)]
+    limits = TaxonomyLimits(max_depth=1, stop_after_unchanged=0)
+    growth(fake, given, limits, prompt_tokens=4_000)
+    for stage, case in fake.lists:
+        plan = PLANS[stage]
+        whole = plan.prompt.system({}) + case
+        assert tokens_at_most(whole) + plan.reply_schema_tokens <= 4_000
+    told = re.findall(r"(?m)^1: (title \d+) ", "\n".join(case for _, case in fake.lists))
+    assert sorted(set(told)) == sorted(f"title {n}" for n in range(300))
 
 
 def test_a_title_is_told_once_with_its_count() -> None:
