@@ -96,6 +96,11 @@ class Home:
         return self.root / "dbt" / "target"
 
     @property
+    def dbt_run_target(self) -> Path:
+        """What the latest run of dbt compiled, and its own logs."""
+        return self.dbt_target / "run"
+
+    @property
     def dbt_logs(self) -> Path:
         """dbt's logs."""
         return self.root / "dbt" / "logs"

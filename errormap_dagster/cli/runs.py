@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from filelock import FileLock
 
 from errormap_dagster.alerts import alert, failures_of, is_waiting_for_judge
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.cli import console
+from errormap_dagster.cli.instance import instance_in_use, open_instance
 from errormap_dagster.cli.outcome import report_checks
 from errormap_dagster.definitions import build_definitions
 from errormap_dagster.home import Home
@@ -29,12 +29,16 @@ def execute_job(
         console.say("Another run is at work on this home; waiting for its end ...")
     quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
     # dbt prints every step, which its own log below the home keeps anyway.
-    with console.progress_bars(), redirect_stdout(io.StringIO()):
+    with (
+        console.progress_bars(),
+        redirect_stdout(io.StringIO()),
+        instance_in_use(home) as instance,
+    ):
         result = (
             build_definitions()
             .resolve_job_def(job)
             .execute_in_process(
-                instance=_instance(home),
+                instance=instance,
                 run_config={**config, "loggers": quiet},
                 tags=tags,
                 raise_on_error=False,
@@ -45,12 +49,6 @@ def execute_job(
         if problem:
             console.warning(f"the alert could not be sent: {problem}")
     return result
-
-
-def _instance(home: Home) -> dg.DagsterInstance:
-    """Dagster's instance; two processes that make its databases at once would break them."""
-    with FileLock(home.dagster / "instance.lock"):
-        return dg.DagsterInstance.get()
 
 
 def land_files(home: Path | None, paths: Sequence[Path], source_format: str | None = None) -> int:
@@ -69,7 +67,7 @@ def run_everything(home: Path | None) -> int:
     landed = execute_job(LAND, {}, {})
     if not landed.success:
         return report_checks(landed)
-    keys = registered_evaluations(_instance(Home.locate()))
+    keys = registered_evaluations(open_instance(Home.locate()))
     if not keys:
         console.error("Nothing has landed yet. Run `errormap land FILE...` first.")
         return 2

@@ -14,6 +14,7 @@ from errormap_dagster.home import Home
 from errormap_dagster.paths import dbt_project_dir
 
 _PARSED = "parsed.txt"
+_PARSE_CACHE = "partial_parse.msgpack"
 
 
 def dbt_executable() -> str:
@@ -66,6 +67,9 @@ def prepared_project(home: Home) -> DbtProject:
     known = parsed.read_text(encoding="utf-8") if parsed.exists() else ""
     if known != fingerprint or not manifest.exists():
         _parse(home)
+        # A run writes elsewhere, and would parse everything once more without this.
+        home.dbt_run_target.mkdir(exist_ok=True)
+        shutil.copyfile(home.dbt_target / _PARSE_CACHE, home.dbt_run_target / _PARSE_CACHE)
         parsed.write_text(fingerprint, encoding="utf-8")
     return DbtProject(
         project_dir=dbt_project_dir(),
