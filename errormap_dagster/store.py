@@ -8,6 +8,7 @@ sees the old rows or the new ones. Each carries the fingerprint of what it was m
 
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -113,10 +114,11 @@ class Store:
     def fingerprint(self, table: str, partition: Partition = WHOLE) -> str | None:
         """What a partition was made from, or None when it was never written."""
         path = self._path(table, partition)
-        if not path.exists():
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
             return None
-        metadata = pq.read_schema(path).metadata or {}
-        return metadata.get(_FINGERPRINT, b"").decode()
+        return _fingerprint_in(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
     def n_rows(self, table: str, partition: Partition = WHOLE) -> int:
         """Rows of one partition, read from the file's footer; 0 when it was never written."""
@@ -185,6 +187,13 @@ class Store:
         for folder in (path.parent, path.parent.parent):
             if folder not in (self.folder(table), self._root) and folder.is_dir():
                 _remove_if_empty(folder)
+
+
+@lru_cache(maxsize=50_000)
+def _fingerprint_in(path: Path, *_state: int) -> str:
+    """Read from the footer once for each state of the file: a table that is replaced is another."""
+    metadata = pq.read_schema(path).metadata or {}
+    return metadata.get(_FINGERPRINT, b"").decode()
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -138,6 +138,11 @@ def polars_schema(table: str) -> pl.Schema:
 
 def empty_frame(table: str) -> pl.DataFrame:
     """A frame of no rows with the table's schema."""
+    return _empty_frame(table).clone()
+
+
+@cache
+def _empty_frame(table: str) -> pl.DataFrame:
     return pl.DataFrame(schema=polars_schema(table))
 
 

@@ -48,13 +48,11 @@ _NOTHING = pl.DataFrame(
 
 
 def _of_dataset(project: Project, dataset: str) -> pl.DataFrame:
-    here = pl.col("dataset") == dataset
-    failed = of_complete_evaluations(project, "failures").filter(here).select("prediction_id")
-    outcomes = of_complete_evaluations(project, "judged_errors").filter(here)
+    failed = of_complete_evaluations(project, "failures", dataset).select("prediction_id")
+    outcomes = of_complete_evaluations(project, "judged_errors", dataset)
     texts = ["prediction_id", *_KEY, "model", "correct_answer", "input_text", "output_text"]
     rows = (
-        of_complete_evaluations(project, "raw_predictions")
-        .filter(here)
+        of_complete_evaluations(project, "raw_predictions", dataset)
         .select(texts)
         .join(failed.with_columns(is_failed=pl.lit(value=True)), on="prediction_id", how="left")
         .join(outcomes.select("prediction_id", "outcome"), on="prediction_id", how="left")

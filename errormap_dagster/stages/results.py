@@ -66,10 +66,13 @@ def make_evaluation_table(project: Project) -> bool:
     return True
 
 
-def of_complete_evaluations(project: Project, table: str) -> pl.LazyFrame:
-    """The rows of a table whose evaluations count in the results."""
+def of_complete_evaluations(
+    project: Project, table: str, dataset: str | None = None
+) -> pl.LazyFrame:
+    """The rows of a table, or of one dataset in it, whose evaluations count in the results."""
     complete = project.store.scan("evaluations").filter("is_complete")
-    return project.store.scan(table).join(complete, on=_KEY, how="semi")
+    partition = None if dataset is None else {"dataset": dataset}
+    return project.store.scan(table, partition).join(complete, on=_KEY, how="semi")
 
 
 def make_ledger(project: Project) -> bool:
