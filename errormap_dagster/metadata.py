@@ -37,6 +37,19 @@ EXPLORER_PAGES = {
     "evaluations": "/",
     "failure_ledger": "/",
     "signatures": "/signatures",
+    "signature_history": "/versions",
+    "taxonomy_row_flow": "/versions",
+    "taxonomy_quality": "/versions",
+    "taxonomy_category_quality": "/taxonomy",
+    "taxonomy_crosswalk": "/taxonomy",
+    "model_comparisons": "/compare",
+    "category_transitions": "/compare",
+    "model_deviations": "/datasets",
+    "benchmark_profiles": "/datasets",
+    "dataset_similarities": "/datasets",
+    "suspect_gold": "/suspects",
+    "gold_noise": "/suspects",
+    "gold_scores": "/suspects",
 }
 """The page of the explorer that shows each table."""
 

@@ -222,3 +222,48 @@ def test_a_dataset_names_the_others_that_fail_alike(home: Path) -> None:
     ]
     shown = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems").text
     assert "Datasets that fail alike" in shown
+
+
+def test_categories_that_do_not_hold_are_marked_wherever_they_are_shown(home: Path) -> None:
+    category = {"taxonomy": "atlas", "version": 1, "category_id": "atlas.computation_error"}
+    put(home, "taxonomy_category_quality", [{**category, "is_unstable": True}])
+    client = TestClient(explorer(Store(home / "tables")))
+    places = ("/signatures", "/taxonomy", "/compare?a=aster-3b&b=birch-8b")
+    for path in (*places, "/datasets?dataset=word_problems"):
+        assert "(unstable)" in client.get(path).text, path
+    put(home, "taxonomy_category_quality", [{**category, "is_unstable": None}])
+    client = TestClient(explorer(Store(home / "tables")))
+    assert "(unstable)" not in client.get("/signatures").text
+
+
+def test_versions_tell_how_good_they_are_and_a_dash_where_nothing_was_measured(home: Path) -> None:
+    shown = TestClient(explorer(Store(home / "tables"))).get("/versions").text
+    assert "How good they are" in shown
+    assert "–</td>" in shown
+
+
+DEVIATION = {
+    "taxonomy": "atlas",
+    "version": 1,
+    "dataset": "word_problems",
+    "model": "<i>m",
+    "category_id": "any",
+    "rate": 0.6,
+    "mean_rate": 0.4,
+    "rate_deviation": 0.2,
+    "rate_deviation_low": 0.1,
+    "rate_deviation_high": 0.3,
+    "q_value": 0.01,
+    "is_significant": True,
+}
+
+
+def test_a_dataset_lists_the_models_that_depart_from_the_mean_by_more_than_chance(
+    home: Path,
+) -> None:
+    put(home, "model_deviations", [DEVIATION, {**DEVIATION, "is_significant": False}])
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/datasets?dataset=word_problems").text
+    assert shown.count("&lt;i&gt;m") == 1
+    assert "all failures" in shown
+    assert "No model departs from the mean" in client.get("/datasets?dataset=short_code").text

@@ -57,6 +57,7 @@ MARTS = {
     "rpt_dataset_health",
     "rpt_model_comparisons",
     "rpt_benchmark_profiles",
+    "rpt_suspect_gold",
     "rpt_taxonomy_quality",
     "rpt_taxonomy_crosswalk",
     "fct_taxonomy_changes",

@@ -6,6 +6,7 @@ from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.shapes import treemap
 from errormap_dagster.queries.errors import Version, datasets_of, models_of, versions
 from errormap_dagster.queries.failures import Wanted, find_failures, with_quotes
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.queries.trees import Node, find_node, tree
 
@@ -31,6 +32,7 @@ def show(view: View) -> Page:
             "datasets": datasets_of(view.tables),
             "model": model,
             "models": models_of(view.tables, dataset),
+            "unstables": unstable_categories(view.tables, version),
             "nodes": nodes,
             "chosen": chosen,
             "level": level,

@@ -15,6 +15,7 @@ from errormap_dagster.queries.errors import (
     versions,
 )
 from errormap_dagster.queries.failures import Wanted, find_failures, with_quotes
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.signatures import depths
 from errormap_dagster.queries.significance import differences
 
@@ -47,6 +48,7 @@ def show(view: View) -> Page:
             "b": second,
             "models": models_of(view.tables, dataset),
             "known": places(view.tables, version),
+            "unstables": unstable_categories(view.tables, version),
             "outcomes": OUTCOMES,
             **compared,
         },

@@ -2,8 +2,10 @@
 
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.scales import top_of
-from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
+from errormap_dagster.queries.deviations import significant_deviations
+from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, places, versions
 from errormap_dagster.queries.profile import profile
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.signatures import depths
 from errormap_dagster.queries.similarity import similar_datasets
 
@@ -31,6 +33,9 @@ def show(view: View) -> Page:
             "depths": depths(view.tables, version),
             "profile": found,
             "top": top_of(share for spread in named for _, share in spread.points),
+            "unstables": unstable_categories(view.tables, version),
+            "deviations": significant_deviations(view.tables, version, dataset),
+            "known": places(view.tables, version),
             "similar": similar_datasets(view.tables, version, dataset),
             "hardest": found.hardest.head(_HARDEST).to_dicts(),
         },

@@ -6,6 +6,7 @@ from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.shapes import flow
 from errormap_dagster.queries.errors import WITHOUT_CATEGORY, Version, versions
 from errormap_dagster.queries.history import Stream, change_rows, streams, version_rows
+from errormap_dagster.queries.quality import quality_rows
 from errormap_dagster.queries.tables import Tables
 
 _LEFT, _RIGHT, _HEIGHT = 340.0, 660.0, 420.0
@@ -27,6 +28,7 @@ def show(view: View) -> Page:
             "source": str(source),
             "versions": known,
             "rows": version_rows(view.tables).to_dicts(),
+            "quality": quality_rows(view.tables),
             "changes": changes.head(_CHANGES).to_dicts(),
             "n_changes": changes.height,
             "streams": chosen,

@@ -6,6 +6,7 @@ from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.scales import top_of
 from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.signatures import Grid, depths, grid, scopes
 
 _DEEPEST = 3
@@ -41,6 +42,7 @@ def show(view: View) -> Page:
             "depths": depths(view.tables, version),
             "has_intervals": view.flag("intervals"),
             "measure": measure,
+            "unstables": unstable_categories(view.tables, version),
             "grid": replace(shown, categories=_leading(shown)),
             "n_hidden": len(shown.categories) - len(_leading(shown)),
             "top": top_of(cell.rate if measure == "rate" else cell.share for cell in shown.named),

@@ -1,0 +1,21 @@
+select
+    queue.dataset,
+    queue.example_id,
+    queue.rank,
+    queue.suspicion,
+    array_to_string(queue.reasons, ', ') as reasons,
+    queue.correct_answer,
+    queue.other_answer,
+    queue.n_models_agreeing,
+    queue.n_models_correct,
+    queue.n_models,
+    queue.n_no_error_found,
+    queue.n_references,
+    queue.verdict,
+    queue.note,
+    noise.suspect_share,
+    noise.noise_share,
+    noise.noise_share_low,
+    noise.noise_share_high,
+from {{ ref('stg_errormap__suspect_gold') }} as queue
+left join {{ ref('stg_errormap__gold_noise') }} as noise using (dataset)
