@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from errormap_dagster.home import Home
+from errormap_dagster.paths import dbt_project_dir
+from errormap_dagster.resources.dbt import dbt_executable
+from errormap_dagster.resources.warehouse import warehouse_copy
 from errormap_dagster.stages.judging import grounded_share
 from errormap_dagster.store import Store
 
@@ -140,6 +145,24 @@ def test_a_table_is_exported_whole(demo: Demo, ending: str, tmp_path: Path) -> N
     assert sorted(found["prediction_id"]) == sorted(
         demo.store.read("judged_errors")["prediction_id"]
     )
+
+
+def test_the_views_pass_their_unit_tests(demo: Demo, tmp_path: Path) -> None:
+    folders = ("--project-dir", "--profiles-dir")
+    with warehouse_copy(Home(demo.home)):
+        done = subprocess.run(
+            [
+                *(dbt_executable(), "test", "--select", "test_type:unit"),
+                *(part for name in folders for part in (name, str(dbt_project_dir()))),
+                *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "ERRORMAP_HOME": str(demo.home)},
+        )
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"Finished running [1-9]\d* unit tests", done.stdout), done.stdout
 
 
 def test_nothing_is_written_outside_of_the_home(demo: Demo) -> None:
