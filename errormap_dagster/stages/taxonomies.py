@@ -34,6 +34,7 @@ from errormap_dagster.parts import fingerprint as joined
 from errormap_dagster.parts import part
 from errormap_dagster.project import Project
 from errormap_dagster.stages.induction import induce, keep_induction
+from errormap_dagster.stages.older_taxonomies import is_older, told_as_now
 from errormap_dagster.tables import IN_FORCE, INDUCTION_TABLES, TAXONOMY_TABLES
 from errormap_dagster.taxonomy_files.edits_file import load_edits
 
@@ -46,9 +47,13 @@ _FIRST = "the first version of a taxonomy is in force from the start"
 def load_taxonomies(project: Project) -> TaxonomyFrames:
     """The taxonomy tables as they stand."""
     store = project.store
-    return TaxonomyFrames(
+    stored = TaxonomyFrames(
         *(store.read(t) if store.exists(t) else empty_frame(t) for t in TAXONOMY_TABLES)
     )
+    if is_older(stored.versions):
+        nothing = TaxonomyFrames(*map(empty_frame, TAXONOMY_TABLES))
+        return told_as_now(stored.versions, stored.categories, nothing)
+    return stored
 
 
 def save_taxonomies(project: Project, tables: TaxonomyFrames) -> None:
