@@ -72,6 +72,7 @@ def test_a_candidate_moves_no_number_and_says_what_it_changes(scripted: History)
     assert told.sort("change_type").rows() == [
         ("added", [], ["habits"], "agrees"),
         ("merged", ["signs", "units"], ["details"], "agrees"),
+        ("moved", ["layout"], ["layout"], "not_checked"),
         ("renamed", ["format"], ["format"], "agrees"),
         ("split", ["sums"], ["additions", "products"], "agrees"),
     ]

@@ -41,6 +41,7 @@ V1 = (
     leaf("units", "wrong unit"),
     leaf("signs", "wrong sign"),
     leaf("format", "bad format"),
+    leaf("layout", "torn table"),
 )
 V2 = (
     leaf("additions", "wrong sum"),
@@ -48,12 +49,14 @@ V2 = (
     leaf("details", "wrong unit, wrong sign"),
     replace(leaf("format", "bad format"), name="Formatting"),
     leaf("habits", "odd habit"),
+    leaf("layout", "torn table", "format"),
 )
-"""A split, a merger, a renaming and an addition."""
+"""A split, a merger, a renaming, a move and an addition."""
 V2_CLAIMS = (
     ChangeClaim(ChangeType.SPLIT, ("sums",), ("additions", "products"), "two operations"),
     ChangeClaim(ChangeType.MERGED, ("units", "signs"), ("details",), "alike"),
     ChangeClaim(ChangeType.RENAMED, ("format",), ("format",), "clearer"),
+    ChangeClaim(ChangeType.MOVED, ("layout",), ("layout",), "a kind of format"),
 )
 
 
@@ -72,6 +75,9 @@ class Script:
     def effort(self) -> Effort:
         """None."""
         return Effort()
+
+    def close(self) -> None:
+        """Nothing runs."""
 
     def analyse(self, cases: Iterable[FailureCase]) -> Iterator[Analysis]:
         """The output says what is wrong with it."""
