@@ -116,7 +116,7 @@ class Store:
         path = self._path(table, partition)
         try:
             stat = path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return _fingerprint_in(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 

@@ -21,6 +21,7 @@ from errormap_dagster.jobs import EVERYTHING, LAND
 from errormap_dagster.settings import RefreshSettings, Settings
 from errormap_dagster.stages.chain import run_chain
 from errormap_dagster.stages.landing import land
+from errormap_dagster.stages.publishing import make_report
 
 AT_ONCE = "landing: {still_seconds: 0}\n"
 Row = dict[str, Any]
@@ -215,6 +216,7 @@ def test_a_landing_by_the_sensor_is_followed_by_the_stale_evaluations(
     run_chain(live.project)
     live.project.home.warehouse_mark.parent.mkdir(parents=True, exist_ok=True)
     live.project.home.warehouse_mark.write_text(live.project.fingerprints.warehouse())
+    make_report(live.project)
     skipped = following_run(live.project, instance, "r")
     assert isinstance(skipped, dg.SkipReason)
     assert skipped.skip_message == "every table is up to date"
