@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from errormap_dagster.cli.choices import TaxonomyFormat
 from errormap_dagster.domain.edits import EditKind
 from errormap_dagster.home import HOME_VARIABLE
 
@@ -137,23 +138,36 @@ def replay(home: HomeOption = None) -> None:
 @taxonomy_app.command("export")
 def export_version(
     version: VersionArgument,
-    to: Annotated[Path, typer.Option("--to", help="The YAML file to write.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")],
+    form: Annotated[
+        TaxonomyFormat, typer.Option("--format", help="YAML, or SKOS as Turtle.")
+    ] = TaxonomyFormat.YAML,
     home: HomeOption = None,
 ) -> None:
-    """Write a version as a YAML file."""
+    """Write a version as a YAML or SKOS file."""
     from errormap_dagster.cli.taxonomy_edits import export_taxonomy  # noqa: PLC0415 - as above
 
-    raise typer.Exit(export_taxonomy(home, version, to))
+    raise typer.Exit(export_taxonomy(home, version, to, form))
 
 
 @taxonomy_app.command("import")
 def import_version(
-    path: Annotated[Path, typer.Argument(help="A YAML file such as export writes.")],
+    *,
+    path: Annotated[
+        Path, typer.Argument(help="YAML as export writes it, or SKOS (.ttl, .rdf, .xml).")
+    ],
     by: ByOption,
     reason: ReasonOption,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the taxonomy, instead of the file's.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Which texts of a SKOS file in several languages.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Make a candidate of a YAML file: a team's own taxonomy is one like the others."""
+    """Make a candidate of a file: a team's own taxonomy is one like the others."""
     from errormap_dagster.cli.taxonomy_edits import import_taxonomy  # noqa: PLC0415 - as above
+    from errormap_dagster.taxonomy_files.reading import TaxonomySource  # noqa: PLC0415 - as above
 
-    raise typer.Exit(import_taxonomy(home, path, by, reason))
+    raise typer.Exit(import_taxonomy(home, TaxonomySource(path, name, language), by, reason))

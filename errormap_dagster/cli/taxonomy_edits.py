@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from errormap_dagster.cli import console
+from errormap_dagster.cli.choices import TaxonomyFormat
 from errormap_dagster.cli.taxonomy import print_version
 from errormap_dagster.project import Project
 from errormap_dagster.stages.candidates import (
@@ -16,9 +17,11 @@ from errormap_dagster.stages.candidates import (
 )
 from errormap_dagster.stages.decisions import version_key
 from errormap_dagster.stages.taxonomies import categories_of
-from errormap_dagster.stages.taxonomy_reports import version_rows
+from errormap_dagster.stages.taxonomy_reports import matches_of, version_rows
 from errormap_dagster.taxonomy_files.edits_file import add_entry
-from errormap_dagster.taxonomy_files.taxonomy_file import read_taxonomy, taxonomy_text
+from errormap_dagster.taxonomy_files.reading import TaxonomySource, read_taxonomy_file
+from errormap_dagster.taxonomy_files.skos_file import skos_text
+from errormap_dagster.taxonomy_files.taxonomy_file import taxonomy_text
 
 _FILE = "taxonomy/edits.yaml"
 
@@ -61,20 +64,25 @@ def replay_version(home: Path | None) -> int:
     return _print_results(project)
 
 
-def export_taxonomy(home: Path | None, version: str, to: Path) -> int:
-    """Write a version as a YAML file.
+def export_taxonomy(home: Path | None, version: str, to: Path, form: TaxonomyFormat) -> int:
+    """Write a version as a YAML or SKOS file.
 
     Raises:
         TaxonomyError: there is no such version.
     """
     project, key = Project.open(home), version_key(version)
     version_rows(project, key)
-    to.write_text(taxonomy_text(key.taxonomy, categories_of(project, key)), encoding="utf-8")
+    categories = categories_of(project, key)
+    if form is TaxonomyFormat.SKOS:
+        text = skos_text(key, categories, matches_of(project, key))
+    else:
+        text = taxonomy_text(key.taxonomy, categories)
+    to.write_bytes(text.encode("utf-8"))
     console.say(f"{key} written to {to}")
     return 0
 
 
-def import_taxonomy(home: Path | None, path: Path, by: str, reason: str) -> int:
+def import_taxonomy(home: Path | None, source: TaxonomySource, by: str, reason: str) -> int:
     """Make a candidate of a file.
 
     Raises:
@@ -83,8 +91,8 @@ def import_taxonomy(home: Path | None, path: Path, by: str, reason: str) -> int:
         JudgeStoppedError: the judge cannot go on.
     """
     project = Project.open(home, run_id="import")
-    name, categories = read_taxonomy(path)
-    origin = origin_of_person(by, f"{reason} ({path.name})", project.run_id)
+    name, categories = read_taxonomy_file(source)
+    origin = origin_of_person(by, f"{reason} ({source.path.name})", project.run_id)
     with project.home.alone():
         made = make_candidate(project, Proposal(name, categories, (), origin))
     if made.key is None:

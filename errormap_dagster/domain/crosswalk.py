@@ -34,6 +34,14 @@ class Relation(StrEnum):
     NONE = "none"
 
 
+class Match(NamedTuple):
+    """What a category of the atlas is to a category of another taxonomy."""
+
+    category_id: str
+    atlas_category_id: str
+    relation: Relation
+
+
 class Side(NamedTuple):
     """A taxonomy version with its assignments: prediction_id, category_id, status."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from errormap_dagster.domain.change_evidence import Evidence, EvidenceOfChanges
+from errormap_dagster.domain.crosswalk import Match, Relation
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.row_flow import row_flow
 from errormap_dagster.domain.taxonomy import TaxonomyError, category_paths, named_paths
@@ -51,6 +52,16 @@ def version_rows(project: Project, key: VersionKey) -> dict[str, object]:
     require_version(tables, key)
     is_of = (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
     return tables.versions.filter(is_of).row(0, named=True)
+
+
+def matches_of(project: Project, key: VersionKey) -> list[Match]:
+    """What the atlas has for the categories of a version; none without a crosswalk."""
+    if not project.store.exists("taxonomy_crosswalk"):
+        return []
+    is_of = (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
+    found = project.store.scan("taxonomy_crosswalk").filter(is_of).drop_nulls("atlas_category_id")
+    rows = found.select("category_id", "atlas_category_id", "relation").collect().iter_rows()
+    return [Match(ours, theirs, Relation(relation)) for ours, theirs, relation in rows]
 
 
 def tree_text(categories: Sequence[Category], n_errors: Mapping[str, int] | None = None) -> str:

@@ -14,6 +14,8 @@ from errormap_dagster.domain.taxonomy import validate_categories
 from errormap_dagster.errors import SettingsError
 from errormap_dagster.taxonomy_files.edits_file import Rule, Text
 
+NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +35,7 @@ class _Entry(BaseModel):
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    taxonomy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    taxonomy: Annotated[str, Field(pattern=NAME_PATTERN)]
     categories: Annotated[tuple[_Entry, ...], Field(min_length=1)]
 
 

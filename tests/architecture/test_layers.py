@@ -71,6 +71,7 @@ ONLY_IN = {
     "starlette": {"explorer"},
     "uvicorn": {"explorer"},
     "squarify": {"presentation"},
+    "rdflib": {"taxonomy_files"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
