@@ -1,7 +1,7 @@
 """The aggregate views: dbt's models as assets, its tests as checks, its lineage down to columns."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -94,9 +94,7 @@ def with_plain_types(event: Any) -> Any:
     )
 
 
-def with_row_count(
-    event: Any, manifest: Mapping[str, Any], built: duckdb.DuckDBPyConnection
-) -> Any:
+def with_row_count(event: Any, manifest: Mapping[str, Any], built: Path) -> Any:
     """An event of dbt that tells how many rows its table has; one of a view is left as it is.
 
     The ``fetch_row_counts`` of dagster-dbt takes twenty times as long beside
@@ -106,7 +104,8 @@ def with_row_count(
     node = manifest["nodes"][told.value] if isinstance(told, dg.TextMetadataValue) else {}
     if node.get("config", {}).get("materialized") != "table":
         return event
-    n_rows = built.table(node["relation_name"]).shape[0]
+    with duckdb.connect(built, read_only=True) as warehouse:
+        n_rows = warehouse.table(node["relation_name"]).shape[0]
     return event.with_metadata({**event.metadata, "dagster/row_count": n_rows})
 
 
@@ -144,9 +143,8 @@ def warehouse_assets(dbt_project: DbtProject) -> dg.AssetsDefinition:
             # is read to its end for the same reason, before Dagster keeps each event.
             succeeded = build.is_successful()
             events = list(build.stream().fetch_column_metadata())
-            with closing(duckdb.connect(opened.home.warehouse_in_work, read_only=True)) as built:
-                for event in events:
-                    yield with_row_count(with_plain_types(event), build.manifest, built)
+            for event in map(with_plain_types, events):
+                yield with_row_count(event, build.manifest, opened.home.warehouse_in_work)
             if not succeeded:
                 raise build.get_error() or dg.Failure("dbt failed; its log says why.")
         if not context.is_subset:

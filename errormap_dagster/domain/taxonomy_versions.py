@@ -14,12 +14,12 @@ from typing import NamedTuple
 import polars as pl
 
 from errormap_dagster.contracts.registry import empty_frame, polars_schema
-from errormap_dagster.domain.change_evidence import Agreement, Evidence
+from errormap_dagster.domain.change_evidence import NO_EVIDENCE, Agreement, Evidence
 from errormap_dagster.domain.growth import ChangeType
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.domain.records import Category
 from errormap_dagster.domain.taxonomy import TaxonomyError, content_hash, validate_categories
-from errormap_dagster.domain.taxonomy_changes import Change
+from errormap_dagster.domain.taxonomy_changes import Change, changes_between
 
 
 class Status(StrEnum):
@@ -166,6 +166,23 @@ def _change_row(
         "agreement": evidence.agreement.value,
         "agreement_detail": evidence.detail,
     }
+
+
+def add_first_version(
+    tables: TaxonomyFrames,
+    key: VersionKey,
+    categories: Sequence[Category],
+    origin: VersionOrigin,
+    decision: Decision,
+) -> TaxonomyFrames:
+    """The tables with a version that has no parent, every category added, decided upon at once.
+
+    Raises:
+        TaxonomyError: the categories are no usable tree.
+    """
+    changes = changes_between((), categories, reason=origin.reason).changes
+    told = [(change, NO_EVIDENCE) for change in changes]
+    return decide(add_version(tables, key, categories, told, origin, None), decision)
 
 
 def decide(tables: TaxonomyFrames, decision: Decision) -> TaxonomyFrames:

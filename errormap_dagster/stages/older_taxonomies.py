@@ -6,17 +6,14 @@ their ids, so that errors stay where they were put; the rest says that it is not
 
 import polars as pl
 
-from errormap_dagster.domain.change_evidence import NO_EVIDENCE
 from errormap_dagster.domain.taxonomy import categories_from
-from errormap_dagster.domain.taxonomy_changes import changes_between
 from errormap_dagster.domain.taxonomy_versions import (
     Decision,
     Status,
     TaxonomyFrames,
     VersionKey,
     VersionOrigin,
-    add_version,
-    decide,
+    add_first_version,
 )
 
 _ACTOR = "not known"
@@ -50,10 +47,7 @@ def told_as_now(
         )
         now, run_id = row["created_at"], row["run_id"]
         origin = VersionOrigin(_ACTOR, row["judge"], None, (), _REASON, now, run_id)
-        listed = categories_from(members)
-        changes = changes_between((), listed, reason=_REASON).changes
-        told = [(change, NO_EVIDENCE) for change in changes]
-        tables = add_version(tables, key, listed, told, origin, None)
-        tables = decide(tables, Decision(key, Status.APPROVED, _ACTOR, _REASON, now, run_id))
+        decision = Decision(key, Status.APPROVED, _ACTOR, _REASON, now, run_id)
+        tables = add_first_version(tables, key, categories_from(members), origin, decision)
     counted = tables.versions.update(versions.select(*_KEY, "n_errors"), on=_KEY)
     return tables._replace(versions=counted)

@@ -13,19 +13,16 @@ import polars as pl
 from errormap_dagster.atlas.loader import load_atlas
 from errormap_dagster.contracts.registry import empty_frame
 from errormap_dagster.domain.assignment import errors_to_classify
-from errormap_dagster.domain.change_evidence import NO_EVIDENCE
 from errormap_dagster.domain.edit_replay import replay
 from errormap_dagster.domain.records import Category, JudgedError
 from errormap_dagster.domain.taxonomy import categories_from
-from errormap_dagster.domain.taxonomy_changes import changes_between
 from errormap_dagster.domain.taxonomy_versions import (
     Decision,
     Status,
     TaxonomyFrames,
     VersionKey,
     VersionOrigin,
-    add_version,
-    decide,
+    add_first_version,
     newest_version,
     versions_in,
 )
@@ -89,11 +86,8 @@ def make_taxonomies(project: Project, run_id: str) -> list[str]:
             continue
         categories, origin = first
         key = VersionKey(taxonomy, 1)
-        changes = changes_between((), categories, reason=origin.reason).changes
-        told = [(change, NO_EVIDENCE) for change in changes]
-        tables = add_version(tables, key, categories, told, origin, None)
-        now = origin.created_at
-        tables = decide(tables, Decision(key, Status.APPROVED, PACKAGE, _FIRST, now, run_id))
+        decision = Decision(key, Status.APPROVED, PACKAGE, _FIRST, origin.created_at, run_id)
+        tables = add_first_version(tables, key, categories, origin, decision)
         made.append(taxonomy)
     save_taxonomies(project, tables)
     return made
