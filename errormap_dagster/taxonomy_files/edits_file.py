@@ -13,7 +13,12 @@ from errormap_dagster.domain.edits import Edit, EditKind, Part
 from errormap_dagster.errors import SettingsError
 
 
-def _searchable(rule: str) -> str:
+def searchable(rule: str) -> str:
+    """A rule as it is, if texts can be searched by it.
+
+    Raises:
+        ValueError: it is no regular expression; says why.
+    """
     try:
         pl.Series([""]).str.contains(rule)
     except pl.exceptions.ComputeError as error:
@@ -22,7 +27,7 @@ def _searchable(rule: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Rule = Annotated[str, Field(min_length=1), AfterValidator(_searchable)]
+Rule = Annotated[str, Field(min_length=1), AfterValidator(searchable)]
 
 
 class _Strict(BaseModel):

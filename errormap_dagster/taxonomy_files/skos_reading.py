@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
-import polars as pl
 from rdflib import RDF, SKOS, Graph, Literal
 from rdflib.collection import Collection
 from rdflib.term import Node
@@ -19,6 +18,7 @@ from errormap_dagster.domain.edit_replay import USER
 from errormap_dagster.domain.identity import content_id
 from errormap_dagster.domain.records import Category
 from errormap_dagster.errors import SettingsError
+from errormap_dagster.taxonomy_files.edits_file import searchable
 from errormap_dagster.taxonomy_files.skos_file import TERMS
 
 FORMATS: Final = {".ttl": "turtle", ".rdf": "xml", ".xml": "xml"}
@@ -120,7 +120,7 @@ class _Scheme:
             raise self.refused(concept, f"has no {_short(term)}{said}. Add one.")
         return text
 
-    def parent(self, concept: Node, concepts: Sequence[Node]) -> Node | None:
+    def parent(self, concept: Node, concepts: frozenset[Node]) -> Node | None:
         """The one concept above, by either of the two ways to say so."""
         found = {*self.graph.objects(concept, SKOS.broader)}
         found |= {*self.graph.subjects(SKOS.narrower, concept)}
@@ -137,7 +137,7 @@ class _Scheme:
     def categories(self, concepts: Sequence[Node]) -> list[Category]:
         """Every concept as a category."""
         known = frozenset(concepts)
-        parents = {concept: self.parent(concept, [*known]) for concept in concepts}
+        parents = {concept: self.parent(concept, known) for concept in concepts}
         ids = {concept: self._id(concept) for concept in concepts}
         depths = {concept: self._depth(concept, parents) for concept in concepts}
         return [self._category(c, ids, parents[c], depths[c]) for c in concepts]
@@ -183,12 +183,10 @@ class _Scheme:
 
     def _rule(self, concept: Node) -> str | None:
         rule = self.text(concept, TERMS.rule)
-        if rule is not None:
-            try:
-                pl.Series([""]).str.contains(rule)
-            except pl.exceptions.ComputeError as error:
-                raise self.refused(concept, f"{rule!r} is no regular expression.") from error
-        return rule
+        try:
+            return None if rule is None else searchable(rule)
+        except ValueError as error:
+            raise self.refused(concept, f"{error}.") from error
 
     def _listed(self, concept: Node) -> tuple[str, ...]:
         listed = self.graph.value(concept, TERMS.listed)
