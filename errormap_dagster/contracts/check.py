@@ -3,7 +3,7 @@
 Rules about values (ranges, lengths, drift) are expectations and run in ``quality/``.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from errormap_dagster.contracts.registry import (
 from errormap_dagster.errors import ContractError
 
 _EXAMPLES_SHOWN = 5
+Engine = Literal["in-memory", "streaming"]
 
 
 class Violation(NamedTuple):
@@ -42,40 +43,46 @@ def _schema_violations(table: str, schema: pl.Schema) -> list[Violation]:
     ]
 
 
-def _null_violations(table: str, frame: pl.LazyFrame) -> list[Violation]:
+def _value_violations(table: str, frame: pl.LazyFrame, engine: Engine) -> list[Violation]:
+    """Nulls in required columns and values outside of closed lists, counted in one pass."""
     required = [column.name or "" for column in columns(table) if column.required]
-    counts = frame.select(pl.col(required).null_count()).collect(engine="streaming").row(0)
-    return [
-        Violation("required", name, count, "is null")
-        for name, count in zip(required, counts, strict=True)
-        if count
+    lists = {c.name: allowed for c in columns(table) if c.name and (allowed := closed_list(c))}
+    outside = {name: _is_outside(name, allowed) for name, allowed in lists.items()}
+    counts = frame.select(
+        *(pl.col(name).null_count().alias(f"null {name}") for name in required),
+        *(is_outside.sum().alias(f"outside {name}") for name, is_outside in outside.items()),
+    ).collect(engine=engine)
+    found = counts.row(0, named=True) if counts.width else {}
+    nulls = [
+        Violation("required", name, n, "is null")
+        for name in required
+        if (n := found[f"null {name}"])
+    ]
+    return nulls + [
+        Violation("closed_list", name, n, f"not allowed: {_values(frame, name, is_outside)}")
+        for name, is_outside in outside.items()
+        if (n := found[f"outside {name}"])
     ]
 
 
-def _key_violations(table: str, frame: pl.LazyFrame) -> list[Violation]:
+def _is_outside(name: str, allowed: list[object]) -> pl.Expr:
+    return ~pl.col(name).is_in(allowed) & pl.col(name).is_not_null()
+
+
+def _values(frame: pl.LazyFrame, name: str, is_outside: pl.Expr) -> list[str]:
+    values = frame.filter(is_outside).select(pl.col(name).unique()).collect(engine="streaming")
+    return sorted(values[name].to_list())[:_EXAMPLES_SHOWN]
+
+
+def _key_violations(table: str, frame: pl.LazyFrame, engine: Engine) -> list[Violation]:
     key = primary_key(table)
     if not key:
         return []
-    repeated = frame.group_by(key).len().filter(pl.col("len") > 1).collect(engine="streaming")
+    repeated = frame.group_by(key).len().filter(pl.col("len") > 1).collect(engine=engine)
     if repeated.is_empty():
         return []
     shown = repeated.sort(key).head(_EXAMPLES_SHOWN).select(key).rows()
     return [Violation("key", ", ".join(key), int(repeated["len"].sum()), f"repeated: {shown}")]
-
-
-def _closed_list_violations(table: str, frame: pl.LazyFrame) -> list[Violation]:
-    found: list[Violation] = []
-    for column in columns(table):
-        allowed = closed_list(column)
-        if allowed is None or column.name is None:
-            continue
-        outside = ~pl.col(column.name).is_in(allowed) & pl.col(column.name).is_not_null()
-        counts = frame.filter(outside).group_by(column.name).len().collect(engine="streaming")
-        if not counts.is_empty():
-            values = sorted(counts[column.name].to_list())[:_EXAMPLES_SHOWN]
-            n_rows = int(counts["len"].sum())
-            found.append(Violation("closed_list", column.name, n_rows, f"not allowed: {values}"))
-    return found
 
 
 def violations(table: str, frame: pl.DataFrame | pl.LazyFrame) -> list[Violation]:
@@ -83,11 +90,9 @@ def violations(table: str, frame: pl.DataFrame | pl.LazyFrame) -> list[Violation
     lazy = frame.lazy()
     if broken := _schema_violations(table, lazy.collect_schema()):
         return broken
-    return [
-        *_null_violations(table, lazy),
-        *_key_violations(table, lazy),
-        *_closed_list_violations(table, lazy),
-    ]
+    # A frame is in memory already: the streaming engine would only take longer to begin.
+    engine: Engine = "in-memory" if isinstance(frame, pl.DataFrame) else "streaming"
+    return [*_value_violations(table, lazy, engine), *_key_violations(table, lazy, engine)]
 
 
 def require(table: str, frame: pl.DataFrame) -> pl.DataFrame:

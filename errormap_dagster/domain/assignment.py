@@ -31,14 +31,18 @@ class Assigner:
 
 def judged_with_error(judged: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``judged_errors`` that hold an error, named or not, sorted by prediction_id."""
-    return judged.filter(pl.col("outcome").is_in(_ERRORS)).sort("prediction_id")
+    return _with_error(judged).collect()
+
+
+def _with_error(judged: pl.DataFrame) -> pl.LazyFrame:
+    return judged.lazy().filter(pl.col("outcome").is_in(_ERRORS)).sort("prediction_id")
 
 
 def errors_to_classify(judged: pl.DataFrame) -> list[JudgedError]:
     """The errors that have a title, in order of prediction_id."""
-    titled = judged_with_error(judged).filter(pl.col("error_title").is_not_null())
+    titled = _with_error(judged).filter(pl.col("error_title").is_not_null())
     columns = ["prediction_id", "error_title", "error_summary"]
-    return [JudgedError(*row) for row in titled.select(columns).iter_rows()]
+    return [JudgedError(*row) for row in titled.select(columns).collect().iter_rows()]
 
 
 def chosen_by_a_judge(categories: Iterable[Category]) -> list[Category]:
@@ -67,12 +71,19 @@ def named_by_version(
     return {**named, **{i: category_id for i, category_id in listed.items() if i in known}}
 
 
+def _named(judged: pl.DataFrame, categories: Sequence[Category]) -> dict[str, str]:
+    if len(chosen_by_a_judge(categories)) == len(categories):
+        return {}
+    return named_by_version(errors_to_classify(judged), categories)
+
+
 def bases_of(
     judged: pl.DataFrame, categories: Sequence[Category], assigner: Assigner
 ) -> dict[str, str]:
     """What the row of each judged error would rest on now, by prediction_id."""
-    named = named_by_version(errors_to_classify(judged), categories)
-    texts = judged_with_error(judged).select("prediction_id", "error_title", "error_summary")
+    named = _named(judged, categories)
+    columns = ["prediction_id", "error_title", "error_summary"]
+    texts = _with_error(judged).select(columns).collect()
     return {
         prediction_id: content_id(
             title, summary, BY_RULE if prediction_id in named else assigner.basis
@@ -96,7 +107,7 @@ def assign_errors(
     error unassigned with that reason; a classification without a category makes it "other".
     """
     answers = {answer.prediction_id: answer for answer in classifications}
-    named = named_by_version(errors_to_classify(judged), categories)
+    named = _named(judged, categories)
     answers |= {i: Classification(i, chosen, 1.0, None, "") for i, chosen in named.items()}
     paths = named_paths(categories)
     bases = bases_of(judged, categories, assigner)
@@ -110,8 +121,9 @@ def assign_errors(
             "prompt_version": None if key[0] in named else assigner.prompt_version,
             "basis_hash": bases[key[0]],
         }
-        for *key, title in judged_with_error(judged)
+        for *key, title in _with_error(judged)
         .select("prediction_id", "dataset", "model", "error_title")
+        .collect()
         .iter_rows()
     ]
     return pl.DataFrame(rows, schema=polars_schema("category_assignments"))
@@ -122,8 +134,8 @@ NO_ANSWER = "the judge gave no category for it"
 
 def stands(rows: pl.DataFrame, bases: dict[str, str]) -> bool:
     """Whether rows of one version are what would be assigned now, without a missing answer."""
-    found = dict(rows.select("prediction_id", "basis_hash").iter_rows())
-    return found == bases and rows.filter(pl.col("reason") == NO_ANSWER).is_empty()
+    found = dict(zip(rows["prediction_id"], rows["basis_hash"], strict=True))
+    return found == bases and NO_ANSWER not in rows["reason"]
 
 
 def _assignment(

@@ -97,11 +97,12 @@ def correct_outputs_of_others(failures: pl.DataFrame, picks: pl.DataFrame, k: in
         One row per failure that has any: prediction_id and correct_outputs, up to ``k`` texts in
         order of rank.
     """
-    failed = failures.select("prediction_id", *_EXAMPLE, failed_model="model")
+    failed = failures.lazy().select("prediction_id", *_EXAMPLE, failed_model="model")
     return (
-        failed.join(picks.drop("prediction_id"), on=_EXAMPLE)
+        failed.join(picks.lazy().drop("prediction_id"), on=_EXAMPLE)
         .filter(pl.col("model") != pl.col("failed_model"))
         .sort("prediction_id", "rank")
         .group_by("prediction_id", maintain_order=True)
         .agg(correct_outputs=pl.col("output_text").head(k))
+        .collect()
     )

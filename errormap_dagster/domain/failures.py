@@ -102,11 +102,13 @@ def find_failures(predictions: pl.DataFrame, rule: FailureRule) -> pl.DataFrame:
     """
     columns = ["prediction_id", "dataset", "model", "example_id", "trial", "score", "metric"]
     return (
-        predictions.filter(rule.failed())
+        predictions.lazy()
+        .filter(rule.failed())
         .select(columns)
         .with_columns(
             threshold=pl.lit(rule.threshold, pl.Float64),
             higher_is_better=pl.lit(rule.higher_is_better),
         )
         .sort("prediction_id")
+        .collect()
     )

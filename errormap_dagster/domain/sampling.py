@@ -51,11 +51,13 @@ def _mark(stratum: pl.DataFrame, plan: SamplingPlan) -> pl.DataFrame:
     n_below = stratum.filter(pl.col("draw") < plan.share).height
     size = plan.size(n_below, stratum.height)
     return (
-        stratum.sort("draw", "prediction_id")
+        stratum.lazy()
+        .sort("draw", "prediction_id")
         .with_row_index("place")
         .with_columns(
             is_sampled=pl.col("place") < size,
             sampling_weight=pl.lit(stratum.height / size, pl.Float64),
         )
         .drop("place")
+        .collect()
     )

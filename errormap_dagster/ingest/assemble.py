@@ -51,7 +51,7 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
         occurrence, content, n_text_bytes, fate (kept, duplicate, conflict) and sources, the files
         that hold a row of the same example and trial.
     """
-    rows = pl.concat([file.scan().select("source_uri", *_LIGHT) for file in files]).collect()
+    rows = pl.concat([file.scan().select("source_uri", *_LIGHT) for file in files])
     in_file = ["source_uri", "example_id"]
     is_undeclared = pl.col("declared_trial").is_null()
     numbered = (
@@ -81,10 +81,10 @@ def settle(files: Sequence[StagedFile]) -> pl.DataFrame:
         .when(is_first)
         .then(pl.lit(KEPT))
         .otherwise(pl.lit(DUPLICATE)),
-    )
+    ).collect()
 
 
-def _after_earlier_runs(numbered: pl.DataFrame) -> pl.DataFrame:
+def _after_earlier_runs(numbered: pl.LazyFrame) -> pl.LazyFrame:
     """Count the trials of each run on from those of the runs before it, by their ids."""
     of_runs = (
         numbered.filter(pl.col("run_id").is_not_null())
@@ -122,15 +122,17 @@ def _with_texts(
     joined = texts.drop("trial").join(wanted, on=_ROW, how="inner").sort("prediction_id")
     schema = polars_schema("raw_predictions")
     return (
-        joined.with_columns(
+        joined.lazy()
+        .with_columns(
             content_ids(joined, ["input_text", "correct_answer"], length=64).alias("content_hash"),
             dataset=pl.lit(evaluation.dataset),
             model=pl.lit(evaluation.model),
         )
-        .join(_files_frame(files), on="source_uri", how="left")
+        .join(_files_frame(files).lazy(), on="source_uri", how="left")
         .sort("prediction_id")
         .select(schema.names())
         .cast(schema)
+        .collect()
     )
 
 

@@ -290,6 +290,11 @@ class Landing:
         """Rows of ``raw_predictions`` of one evaluation, in parts that fit in memory."""
         return predictions(evaluation, self._files_of(evaluation))
 
+    def state(self) -> str:
+        """A hash of all that the account says: it changes with any file, row or joined spelling."""
+        files = (repr(manifest) for manifest in self._staging.manifests())
+        return content_id(*files, *(f"{e.key} {self.fingerprint(e)}" for e in self.evaluations()))
+
     def account(self) -> Account:
         """What became of every landed file and of every row that is no prediction."""
         return account_of(self._staging, ((e, self._files_of(e)) for e in self.evaluations()))

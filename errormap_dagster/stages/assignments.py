@@ -43,6 +43,14 @@ class Placed(NamedTuple):
     categories: Sequence[Category]
 
 
+class _Work(NamedTuple):
+    """The rows of an evaluation, and the versions that a judge is asked for."""
+
+    judged: pl.DataFrame
+    stored: pl.DataFrame
+    asked: list[Placed]
+
+
 class ErrorAssignment:
     """Assigns evaluations one by one, in the order in which they were named.
 
@@ -65,26 +73,25 @@ class ErrorAssignment:
             Placed(key, categories_of(project, key)) for key in versions_in_force(project)
         ]
         self._assigner = assigner_of(project)
+        self._read: dict[Evaluation, _Work] = {}
         judge = project.judge
         ahead = judge.classify_ahead if isinstance(judge, AsksAhead) else None
         self._stream = AnswerStream(evaluations, self._tasks, judge.classify, ahead)
 
     def __call__(self, evaluation: Evaluation) -> pl.DataFrame:
         """The assignments of one evaluation under every version in force and before, sorted."""
-        judged = judged_of(self._project, evaluation)
-        stored = _stored(self._project, evaluation)
-        asked = self._to_ask(judged, stored)
-        answers = self._stream.of(evaluation)
+        answers = list(self._stream.of(evaluation))
+        judged, stored, asked = self._read.pop(evaluation)
         made = [
             assign_errors(
                 judged, answer, version.categories, assigner=self._assigner, **version.key._asdict()
             )
             for version, (_, answer) in zip(asked, answers, strict=True)
         ]
-        kept = stored.join(judged_with_error(judged), on="prediction_id", how="semi")
+        kept = stored.lazy().join(judged_with_error(judged).lazy(), on="prediction_id", how="semi")
         for version in asked:
             kept = kept.filter(~_is_of(version.key))
-        return pl.concat([kept, *made]).sort(_ORDER)
+        return pl.concat([kept, *(rows.lazy() for rows in made)]).sort(_ORDER).collect()
 
     def _to_ask(self, judged: pl.DataFrame, stored: pl.DataFrame) -> list[Placed]:
         """The versions in force whose rows are not what would be assigned now."""
@@ -99,8 +106,9 @@ class ErrorAssignment:
         ]
 
     def _tasks(self, evaluation: Evaluation) -> Iterator[ClassificationTask]:
-        judged = judged_of(self._project, evaluation)
-        for version in self._to_ask(judged, _stored(self._project, evaluation)):
+        judged, stored = judged_of(self._project, evaluation), _stored(self._project, evaluation)
+        work = self._read[evaluation] = _Work(judged, stored, self._to_ask(judged, stored))
+        for version in work.asked:
             yield task_of(judged, version.categories)
 
 

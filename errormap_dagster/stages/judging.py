@@ -160,8 +160,10 @@ def _case_rows(project: Project, evaluation: Evaluation, failures: pl.DataFrame)
     outputs = correct_outputs_of_others(failures, picks, k)
     columns = ["prediction_id", "dataset", "model", "example_id", "score", "threshold"]
     return (
-        failures.select(columns)
-        .join(texts.collect(), on="prediction_id", how="left")
-        .join(outputs, on="prediction_id", how="left")
+        failures.lazy()
+        .select(columns)
+        .join(texts, on="prediction_id", how="left")
+        .join(outputs.lazy(), on="prediction_id", how="left")
         .sort("prediction_id")
+        .collect()
     )

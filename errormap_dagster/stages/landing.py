@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import polars as pl
-
 from errormap_dagster.errors import IngestError
+from errormap_dagster.ingest.account import Account
 from errormap_dagster.parts import fingerprint, part
 from errormap_dagster.project import Project
 from errormap_dagster.tables import BY_EVALUATION, CODE_VERSIONS
@@ -34,9 +33,7 @@ def land(
         project.landing.add([Path(path) for path in paths], source_format)
     fetched, left = _fetch(project, only)
     project.landing.scan(None if only is None else {*only, *fetched})
-    account = project.landing.account()
-    _write_if_changed(project, "landed_files", account.landed_files)
-    _write_if_changed(project, "quarantined_rows", account.quarantined_rows)
+    _write_account_if_changed(project)
     _forget_gone_evaluations(project)
     left += project.landing.left
     project.landing.left.clear()
@@ -79,10 +76,15 @@ def new_files(project: Project) -> dict[str, list[int]]:
     return found
 
 
-def _write_if_changed(project: Project, table: str, frame: pl.DataFrame) -> None:
-    mark = fingerprint(code=CODE_VERSIONS[table], landed_rows=part(frame.write_json()))
-    if project.store.fingerprint(table) != mark:
-        project.store.write(table, frame, mark)
+def _write_account_if_changed(project: Project) -> None:
+    # Counting goes through every landed row, so whether anything changed is asked first.
+    state = part(project.landing.state())
+    marks = {t: fingerprint(code=CODE_VERSIONS[t], landed_rows=state) for t in Account._fields}
+    if all(project.store.fingerprint(table) == mark for table, mark in marks.items()):
+        return
+    account = project.landing.account()
+    for table, mark in marks.items():
+        project.store.write(table, getattr(account, table), mark)
 
 
 def _forget_gone_evaluations(project: Project) -> None:
