@@ -11,12 +11,12 @@ import dagster as dg
 from errormap_dagster.alerts import alert, failures_of, is_waiting_for_judge
 from errormap_dagster.assets.partitions import partition_range, registered_evaluations
 from errormap_dagster.cli import console
-from errormap_dagster.cli.instance import instance_in_use, open_instance
 from errormap_dagster.cli.outcome import report_checks
 from errormap_dagster.definitions import build_definitions
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import EVERYTHING, LAND
 from errormap_dagster.project import Project
+from errormap_dagster.resources.instance import instance_in_use, open_instance
 from errormap_dagster.stages.staleness import evaluations_with_work
 
 

@@ -67,7 +67,7 @@ ONLY_IN = {
     "pandas": set[str](),
     "instructor": {"judge"},
     "openai": {"judge"},
-    "sqlalchemy": {"judge"},
+    "sqlalchemy": {"judge", "resources"},
     "starlette": {"explorer"},
     "uvicorn": {"explorer"},
     "squarify": {"presentation"},

@@ -1,5 +1,6 @@
 """Two refreshes at once, readers during a refresh, and one evaluation that cannot be made."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -44,55 +45,54 @@ def failures_read(instance: dg.DagsterInstance) -> list[int]:
     return sorted({int(str(m["n_failures_read"].value)) for m in told if "n_failures_read" in m})
 
 
-def test_two_commands_at_once_do_the_work_once(live: Any, tmp_path: Path) -> None:
+def launched(live: Any) -> subprocess.Popen[str]:
+    """A run of everything, given to Dagster's daemon."""
+    keys = [e.key for e in live.project.landing.evaluations()]
+    ends = zip(("start", "end"), (keys[0], keys[-1]), strict=True)
+    tags = {f"dagster/asset_partition_range_{end}": key for end, key in ends}
+    command = [str(Path(sys.executable).parent / "dagster"), "job", "launch"]
+    return subprocess.Popen(
+        [*command, "-w", str(workspace_file()), "-j", "everything", "--tags", json.dumps(tags)],
+        cwd=live.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_at_once_do_the_work_once_as_commands_and_as_runs_of_dagster(
+    live: Any, tmp_path: Path
+) -> None:
     live.write("a.jsonl", "a", "b")
     for said in map(finished, [live.errormap("run"), live.errormap("run")]):
         assert "0 failed" in said
-    alone = type(live)(tmp_path / "alone")
-    alone.write("a.jsonl", "a", "b")
-    run_chain(alone.project)
     judged = ("judged_errors", "category_assignments", *RESULTS)
-    assert live.tables(*judged) == alone.tables(*judged)
+    of_both = live.tables(*judged)
     assert live.signatures() == {"a", "b"}
-    with dg.DagsterInstance.from_config(str(live.home / "dagster")) as instance:
-        assert failures_read(instance) == [0, 8]
 
-
-def test_two_runs_of_dagster_at_once_come_out_right_and_readers_go_on(live: Any) -> None:
-    live.write("a.jsonl", "a", "b")
-    finished(live.errormap("run"))
     live.write("c.jsonl", "c")
     finished(live.errormap("land", str(live.home / "landing" / "c.jsonl")))
-    keys = [e.key for e in live.project.landing.evaluations()]
-    tags = f'{{"dagster/asset_partition_range_start": "{keys[0]}", '
-    tags += f'"dagster/asset_partition_range_end": "{keys[-1]}"}}'
-    dagster = str(Path(sys.executable).parent / "dagster")
-    launch = [dagster, "job", "launch", "-w", str(workspace_file()), "-j", "everything"]
     with (
         duckdb.connect(str(live.home / "warehouse.duckdb"), read_only=True) as reader,
         live.daemon() as instance,
     ):
-        started = [
-            subprocess.Popen(
-                [*launch, "--tags", tags],
-                cwd=live.home,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
-        for process in started:
+        assert failures_read(instance) == [0, 8]
+        for process in [launched(live), launched(live)]:
             finished(process)
         runs = dg.RunsFilter(job_name="everything")
         live.wait_for(
-            "the end of three runs",
-            lambda: sum(run.is_finished for run in instance.get_runs(runs)) == 3,
+            "the end of four runs",
+            lambda: sum(run.is_finished for run in instance.get_runs(runs)) == 4,
         )
         assert all(run.is_success for run in instance.get_runs(runs))
         assert reader.execute(MODELS).fetchall() == [("a",), ("b",)]
         assert models_now(live.home) == "['a', 'b', 'c']"
         assert failures_read(instance) == [0, 4, 8]
+
+    alone = type(live)(tmp_path / "alone")
+    alone.write("a.jsonl", "a", "b")
+    run_chain(alone.project)
+    assert of_both == alone.tables(*judged)
 
 
 def test_an_evaluation_that_cannot_be_made_fails_alone_and_is_made_alone(live: Any) -> None:
@@ -119,10 +119,9 @@ def test_an_evaluation_that_cannot_be_made_fails_alone_and_is_made_alone(live: A
 def test_a_run_that_could_not_make_everything_is_told_at_the_webhook(
     live: Any, webhook: Any
 ) -> None:
-    live.write("a.jsonl", "a", "b")
-    in_the_way = live.home / "tables" / "failures" / "dataset=sums" / "model=b"
-    in_the_way.parent.mkdir(parents=True)
-    in_the_way.write_text("a file where a folder has to be", encoding="utf-8")
+    live.write("a.jsonl", "a")
+    beyond = live.write("b.jsonl", "b")
+    beyond.write_text(beyond.read_text().replace('"score": 1.0', '"score": 7.0'))
     failed = live.errormap("run", ERRORMAP_ALERT_WEBHOOK=webhook.url)
     out, err = failed.communicate(timeout=400)
     assert failed.returncode == 1, out + err
