@@ -20,6 +20,7 @@ from errormap_dagster.assets import (
     results,
     taxonomies,
     taxonomy_quality,
+    trust,
 )
 from errormap_dagster.assets.dbt import warehouse_assets
 from errormap_dagster.automation import (
@@ -62,6 +63,7 @@ _ASSETS = [
     comparisons.model_comparison,
     gold.gold,
     profiles.profile,
+    trust.trust,
     results.refreshes,
     report.report,
 ]

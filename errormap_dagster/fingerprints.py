@@ -28,10 +28,12 @@ from errormap_dagster.tables import (
     QUALITY_TABLES,
     STABILITY,
     TAXONOMY_TABLES,
+    TRUST_TABLES,
 )
 
-REPORT_VERSION = "1"
+REPORT_VERSION = "2"
 """Raised when the code of the report changes what it says."""
+_TOLD = ("failure_ledger", "signatures", "judge_trust")
 
 _NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
 """Settings of taxonomies that what is grown again does not depend on."""
@@ -124,7 +126,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS["taxonomy_row_flow"],
             taxonomies=self.all_taxonomies(),
-            evaluations=self._all("category_assignments"),
+            evaluations=self.of_all("category_assignments"),
         )
 
     def taxonomy_stability(self) -> str:
@@ -146,7 +148,7 @@ class Fingerprints:
             code=CODE_VERSIONS["taxonomy_quality"],
             taxonomies=part(self.all_taxonomies(), self.store.fingerprint(STABILITY)),
             rule=part(self.settings.taxonomy.quality.model_dump_json()),
-            evaluations=self._all("category_assignments"),
+            evaluations=self.of_all("category_assignments"),
             **self._judge_for(Operation.CLASSIFY),
         )
 
@@ -155,7 +157,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS[CROSSWALK],
             taxonomies=self.all_taxonomies(),
-            evaluations=self._all("category_assignments"),
+            evaluations=self.of_all("category_assignments"),
             **self._judge_for(Operation.CLASSIFY),
         )
 
@@ -219,7 +221,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS["failure_ledger"],
             reported=part(self.settings.taxonomy.reported),
-            evaluations=self._all("failures", "judged_errors", "category_assignments"),
+            evaluations=self.of_all("failures", "judged_errors", "category_assignments"),
         )
 
     def signatures(self) -> str:
@@ -230,7 +232,7 @@ class Fingerprints:
                 self.settings.signatures.model_dump_json(), json.dumps(self.settings.groups)
             ),
             taxonomies=self.taxonomies(),
-            evaluations=self._all(*BY_EVALUATION),
+            evaluations=self.of_all(*BY_EVALUATION),
         )
 
     def comparisons(self) -> str:
@@ -241,7 +243,7 @@ class Fingerprints:
             statistics=part(settings),
             reported=part(self.settings.taxonomy.reported),
             taxonomies=self.taxonomies(),
-            evaluations=self._all(*BY_EVALUATION),
+            evaluations=self.of_all(*BY_EVALUATION),
         )
 
     def gold(self, verdicts: str) -> str:
@@ -249,7 +251,7 @@ class Fingerprints:
         return fingerprint(
             code=part(*(CODE_VERSIONS[table] for table in GOLD_TABLES)),
             verdicts=part(verdicts),
-            evaluations=self._all("raw_predictions", "failures", "judged_errors"),
+            evaluations=self.of_all("raw_predictions", "failures", "judged_errors"),
         )
 
     def profiles(self) -> str:
@@ -260,20 +262,20 @@ class Fingerprints:
             statistics=part(json.dumps(skills)),
             reported=part(self.settings.taxonomy.reported),
             taxonomies=self.taxonomies(),
-            evaluations=self._all(*BY_EVALUATION),
+            evaluations=self.of_all(*BY_EVALUATION),
         )
 
     def report(self) -> str:
         """The results, and all that they rest on."""
-        results = [self.store.fingerprint(table) for table in ("failure_ledger", "signatures")]
         return fingerprint(
             code=REPORT_VERSION,
             taxonomies=self.taxonomies(),
-            tables=part(*results),
-            evaluations=self._all(*BY_EVALUATION),
+            tables=part(*(self.store.fingerprint(table) for table in _TOLD)),
+            evaluations=self.of_all(*BY_EVALUATION),
         )
 
-    def _all(self, *tables: str) -> str:
+    def of_all(self, *tables: str) -> str:
+        """What stands in tables of evaluations, and which of these are complete."""
         evaluations = self.landing.evaluations()
         above = [mark for table in tables for mark in self._stored(table, evaluations)]
         return part(self.store.fingerprint("evaluations"), *above)
@@ -285,9 +287,7 @@ class Fingerprints:
         picks = "informative_correct_predictions"
         whole = (
             *("landed_files", "quarantined_rows", "evaluations", "failure_ledger"),
-            *COMPARISON_TABLES,
-            *GOLD_TABLES,
-            *PROFILE_TABLES,
+            *(*COMPARISON_TABLES, *GOLD_TABLES, *PROFILE_TABLES, *TRUST_TABLES),
             *("signatures", "judge_calls", "taxonomy_row_flow"),
             *(*INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK),
         )

@@ -121,9 +121,19 @@ class Home:
         return self.root / "judge_batches"
 
     @property
+    def reviews(self) -> Path:
+        """What people said."""
+        return self.root / "reviews"
+
+    @property
     def gold_verdicts(self) -> Path:
         """What people said of suspect references."""
-        return self.root / "reviews" / "gold_verdicts.csv"
+        return self.reviews / "gold_verdicts.csv"
+
+    @property
+    def error_reviews(self) -> Path:
+        """What people said of failures that the judge read."""
+        return self.reviews / "errors.csv"
 
     @property
     def obstacles(self) -> Path:

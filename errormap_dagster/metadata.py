@@ -50,6 +50,8 @@ EXPLORER_PAGES = {
     "suspect_gold": "/suspects",
     "gold_noise": "/suspects",
     "gold_scores": "/suspects",
+    "judge_reviews": "/trust",
+    "judge_trust": "/trust",
 }
 """The page of the explorer that shows each table."""
 

@@ -26,6 +26,7 @@ REASONS = {
     "reported": "another taxonomy is reported",
     "statistics": "changed groups, bounds or pairs",
     "verdicts": "new verdicts on gold",
+    "reviews": "new reviews of errors",
     "evaluations": "changed evaluations",
     "tables": "changed tables",
     "code": "new code version",

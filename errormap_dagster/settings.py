@@ -18,6 +18,7 @@ from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
 from errormap_dagster.section import Section
 from errormap_dagster.statistics_settings import ComparisonSettings, SignatureSettings
+from errormap_dagster.trust_settings import TrustSettings
 
 
 class DatasetSettings(Section):
@@ -152,6 +153,7 @@ class Settings(Section):
     """Groups of datasets that have a signature of their own, by the group's name."""
     signatures: SignatureSettings = SignatureSettings()
     comparisons: ComparisonSettings = ComparisonSettings()
+    trust: TrustSettings = TrustSettings()
 
     def of_dataset(self, dataset: str) -> DatasetSettings:
         """The settings of one dataset; the defaults when it is not named."""

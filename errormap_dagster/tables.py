@@ -34,6 +34,8 @@ CODE_VERSIONS: dict[str, str] = {
     "gold_scores": "1",
     "benchmark_profiles": "1",
     "dataset_similarities": "1",
+    "judge_reviews": "1",
+    "judge_trust": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -52,6 +54,9 @@ COMPARISON_TABLES = ("model_comparisons", "category_transitions", "model_deviati
 PROFILE_TABLES = ("benchmark_profiles", "dataset_similarities")
 
 GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
+
+TRUST_TABLES = ("judge_reviews", "judge_trust")
+"""Second readings of what the judge read, and what they say of it."""
 
 TAXONOMY_TABLES = (
     "taxonomy_versions",

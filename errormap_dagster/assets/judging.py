@@ -48,7 +48,7 @@ def judged_errors(
         "judge_calls",
         deps=[
             *("judged_errors", "taxonomy_versions", "category_assignments"),
-            *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk"),
+            *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk", "judge_reviews"),
         ],
     )
 )

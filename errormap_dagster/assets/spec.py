@@ -47,6 +47,8 @@ GROUPS = {
     "gold_scores": "results",
     "benchmark_profiles": "results",
     "dataset_similarities": "results",
+    "judge_reviews": "results",
+    "judge_trust": "results",
     "signature_history": "results",
     "counted_errors": "results",
 }

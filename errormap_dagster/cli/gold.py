@@ -9,7 +9,7 @@ from errormap_dagster.cli.export import write_frame
 from errormap_dagster.project import Project
 from errormap_dagster.stages.gold import import_verdicts, make_gold
 
-_LONGEST_CELL = 30_000
+LONGEST_CELL = 30_000
 """Spreadsheets stop at 32,767 characters."""
 
 
@@ -25,7 +25,7 @@ def export_queue(home: Path | None, to: Path, dataset: str | None, top: int) -> 
     if dataset is not None:
         queue = queue.filter(pl.col("dataset") == dataset)
     key = ["dataset", "example_id"]
-    text = pl.col("input_text").str.head(_LONGEST_CELL)
+    text = pl.col("input_text").str.head(LONGEST_CELL)
     texts = store.scan("raw_predictions").sort("prediction_id").group_by(key, maintain_order=True)
     questions = texts.agg(text.first()).collect()
     rows = queue.join(questions, on=key, how="left", maintain_order="left").sort("dataset", "rank")

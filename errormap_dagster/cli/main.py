@@ -11,6 +11,7 @@ import typer
 
 from errormap_dagster.cli import console
 from errormap_dagster.cli.choices import FailOn
+from errormap_dagster.cli.review_commands import review_app
 from errormap_dagster.cli.taxonomy_commands import taxonomy_app
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.home import EXPLORER_PORT, HOME_VARIABLE
@@ -30,6 +31,7 @@ app.add_typer(taxonomy_app, name="taxonomy")
 
 gold_app = typer.Typer(help="References that may be wrong.", no_args_is_help=True)
 app.add_typer(gold_app, name="gold")
+app.add_typer(review_app, name="review")
 
 HomeOption = Annotated[
     Path | None,

@@ -8,14 +8,16 @@ is reviewed, kappa's is that of Fleiss, Cohen and Everitt (1969). Intervals are 
 the effective size of the sample, for they hold where an answer is rare or never wrong.
 """
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
 
 from errormap_dagster.domain.shares import wilson_interval
 
-_Z = float(norm.ppf(0.975))
+_DIGITS = 12
+"""Of kappa; what follows is the rounding of sums."""
+_Z = NormalDist().inv_cdf(0.975)
 
 
 class Estimate(NamedTuple):
@@ -119,7 +121,7 @@ def kappa(readings: Readings) -> Estimate | None:
     by_chance = float(of_first @ of_second)
     is_same = first == second
     agreed = 1 - float(part[~is_same].sum())
-    value = (agreed - by_chance) / (1 - by_chance)
+    value = round((agreed - by_chance) / (1 - by_chance), _DIGITS)
     term = is_same * (1 - by_chance) - (1 - agreed) * (of_second[first] + of_first[second])
     variance = readings.variance((term - part @ term) / (1 - by_chance) ** 2)
     n = _n_effective(agreed, variance * (1 - by_chance) ** 2, readings.weight)

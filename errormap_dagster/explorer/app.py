@@ -24,6 +24,7 @@ from errormap_dagster.explorer.pages import (
     overview,
     signatures,
     suspects,
+    trust,
 )
 from errormap_dagster.explorer.view import BadStateError, Page, View
 from errormap_dagster.presentation.environment import environment, stylesheet
@@ -41,6 +42,7 @@ PAGES: dict[str, tuple[str, Show]] = {
     "/datasets": ("Datasets", datasets.show),
     "/failures": ("Failures", failures.show),
     "/suspects": ("Suspect gold", suspects.show),
+    "/trust": ("Trust", trust.show),
     "/versions": ("Versions", history.show),
     "/costs": ("Costs", costs.show),
 }

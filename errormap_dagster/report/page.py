@@ -18,6 +18,8 @@ from errormap_dagster.queries.samples import sample
 from errormap_dagster.queries.signatures import Grid, grid
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.queries.trees import Node, tree
+from errormap_dagster.queries.trust import trust_cards
+from errormap_dagster.report.trust import trust_sentence
 
 _PER_CATEGORY = 3
 _ANCHORED = (("category", "c"), ("model", "m"), ("dataset", "d"))
@@ -58,6 +60,7 @@ def report(tables: Tables, fingerprint: str) -> str:
         fingerprint=fingerprint,
         version=str(version),
         overview=shown,
+        trust=[trust_sentence(card) for card in trust_cards(tables, version)],
         findings=findings(tables, version),
         grids=_grids(tables, version),
         cards=cards(tables, version),

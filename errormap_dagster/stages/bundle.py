@@ -43,10 +43,14 @@ from errormap_dagster.tables import (
     QUALITY_TABLES,
     STABILITY,
     TAXONOMY_TABLES,
+    TRUST_TABLES,
 )
 
-CARRIED = (*TAXONOMY_TABLES, *INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK)
-"""The tables of taxonomies: they have a history, and are taken over as they stand."""
+CARRIED = (
+    *(*TAXONOMY_TABLES, *INDUCTION_TABLES, STABILITY, *QUALITY_TABLES, CROSSWALK),
+    *TRUST_TABLES,
+)
+"""Tables with a history, or of judges that a replay does not have: taken over as they stand."""
 TABLES = (
     *("landed_files", "quarantined_rows", "raw_predictions", PICKS, "failures", "judged_errors"),
     *CARRIED,
@@ -56,6 +60,7 @@ TABLES = (
 """The tables that a replay makes again, or takes over."""
 SETTINGS, PREDICTIONS, PICKED = "settings.json", "predictions.parquet", "picks.parquet"
 CALLS, TAXONOMIES, STAGING, LANDINGS = "calls.jsonl", "taxonomies/", "staging/", "landings.json"
+REVIEWS = "reviews/"
 _OF_THE_ENDPOINT = {"base_url", "key_variable", "headers", "header_variables", "query"}
 _OF_THE_MACHINE = {"budget", "prices", "limits", "lane", "batch"}
 _ROWS_AT_ONCE = 5000
@@ -99,6 +104,9 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
         for table in filter(project.store.exists, CARRIED):
             file = project.store.folder(table) / "part.parquet"
             bundle.add(f"{TAXONOMIES}{table}.parquet", file)
+        given = (project.home.gold_verdicts, project.home.error_reviews)
+        for review in filter(Path.exists, given):
+            bundle.add(f"{REVIEWS}{review.name}", review)
         _add_landings(project, bundle, with_texts=with_texts)
         kept = _add_calls(bundle, record, needed)
         is_whole = project.store.n_rows("judge_calls") == kept.n_kept

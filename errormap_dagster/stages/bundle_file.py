@@ -21,7 +21,7 @@ VERSION: Final = 1
 _MANIFEST: Final = "manifest.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 2**20
-_NAME: Final = re.compile(r"^[a-z0-9_]+(/[a-z0-9_]+){0,3}\.(json|jsonl|parquet)$")
+_NAME: Final = re.compile(r"^[a-z0-9_]+(/[a-z0-9_]+){0,3}\.(json|jsonl|parquet|csv)$")
 _REMEDY: Final = "Get the bundle again from where it came, or make it anew with `errormap bundle`."
 
 

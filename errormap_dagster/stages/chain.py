@@ -29,6 +29,7 @@ from errormap_dagster.stages import (
     signature_history,
     taxonomies,
     taxonomy_quality,
+    trust,
 )
 from errormap_dagster.stages.judging import failure_judging
 from errormap_dagster.stages.landing import land
@@ -126,6 +127,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         comparisons.make_comparisons(project)
         profiles.make_profiles(project)
         gold.make_gold(project)
+        trust.make_trust(project)
         calls.make_judge_calls(project)
     if met := project.obstacles.all():
         raise IncompleteError("Could not be made: " + "; ".join(map(str, met)))

@@ -28,12 +28,14 @@ from errormap_dagster.stages import (
     profiles,
     results,
     row_flows,
+    trust,
 )
 from errormap_dagster.stages.bundle import (
     CALLS,
     LANDINGS,
     PICKED,
     PREDICTIONS,
+    REVIEWS,
     SETTINGS,
     STAGING,
     TAXONOMIES,
@@ -96,7 +98,7 @@ def replay_bundle(path: Path, home: Path | None, own: Sequence[Path] = ()) -> Re
 @contextmanager
 def _empty_home(home: Home) -> Generator[Home]:
     """A home that holds nothing yet, and holds nothing again when the work fails."""
-    taken = [home.tables, home.staging, home.settings_file, home.judge_calls]
+    taken = [home.tables, home.staging, home.reviews, home.settings_file, home.judge_calls]
     held = [p for p in taken if p.is_file() or (p.is_dir() and any(p.iterdir()))]
     if held:
         raise BundleError(f"{held[0]}: stands already. Name a new folder with --home.")
@@ -178,6 +180,8 @@ def _make(bundle: Bundle, judging: RecordedJudging) -> None:
         table = name.removeprefix(TAXONOMIES).removesuffix(".parquet")
         project.store.declare(table)
         bundle.write_to(name, project.store.folder(table) / "part.parquet")
+    for name in bundle.names(REVIEWS):
+        bundle.write_to(name, project.home.reviews / name.removeprefix(REVIEWS))
     make_assignments(project)
     _check_calls(bundle, judging)
     calls.make_judge_calls(project)
@@ -188,6 +192,7 @@ def _make(bundle: Bundle, judging: RecordedJudging) -> None:
     comparisons.make_comparisons(project)
     profiles.make_profiles(project)
     gold.make_gold(project)
+    trust.make_trust(project)
     if met := project.obstacles.all():
         raise BundleError(f"{bundle.path}: cannot be replayed: {_listed(list(map(str, met)))}")
 

@@ -11,12 +11,14 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages.gold import verdict_text
 from errormap_dagster.stages.publishing import is_report_fresh
 from errormap_dagster.stages.results import evaluation_rows
+from errormap_dagster.stages.trust import trust_fingerprint
 from errormap_dagster.tables import (
     ABOVE,
     BY_EVALUATION,
     COMPARISON_TABLES,
     GOLD_TABLES,
     PROFILE_TABLES,
+    TRUST_TABLES,
 )
 
 PICKS = "informative_correct_predictions"
@@ -109,6 +111,7 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
         **dict.fromkeys(PROFILE_TABLES, marks.profiles()),
         **dict.fromkeys(GOLD_TABLES, marks.gold(verdict_text(project))),
+        **dict.fromkeys(TRUST_TABLES, trust_fingerprint(project)),
         "taxonomy_row_flow": marks.taxonomy_row_flow(),
         "taxonomy_stability": marks.taxonomy_stability(),
         "taxonomy_quality": marks.taxonomy_quality(),

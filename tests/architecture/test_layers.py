@@ -12,7 +12,7 @@ REPOSITORY = PACKAGE.parent
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
     {"errors", "paths", "progress", "evaluations", "section", "webhook"},
-    {"judge_settings", "refresh_settings", "statistics_settings"},
+    {"judge_settings", "refresh_settings", "statistics_settings", "trust_settings"},
     {"contracts"},
     {"domain"},
     {

@@ -44,6 +44,8 @@ TABLES = [
     "gold_scores",
     "benchmark_profiles",
     "dataset_similarities",
+    "judge_reviews",
+    "judge_trust",
 ]
 SCRIPT = """
 import sys

@@ -32,6 +32,7 @@ def test_it_tells_findings_before_plots_before_tables(html: str) -> None:
         html.index(f'<section id="{name}"') for name in ("findings", "signatures", "evaluations")
     ]
     assert parts == sorted(parts)
+    assert html.index("How far the judge can be trusted: People") < parts[0]
     assert re.search(r"\(95 % interval [^)]*%\)", html.replace("\u00a0", " "))
 
 

@@ -24,6 +24,7 @@ UPSTREAM = {
     "judge_calls": {
         *("judged_errors", "taxonomy_versions", "category_assignments"),
         *("taxonomy_stability", "taxonomy_quality", "taxonomy_crosswalk"),
+        "judge_reviews",
     },
     "taxonomy_versions": {"judged_errors"},
     "taxonomy_categories": {"judged_errors"},
@@ -44,6 +45,7 @@ UPSTREAM = {
     "failure_ledger": {"failures", "judged_errors", "category_assignments", "evaluations"},
     "model_comparisons": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
     "benchmark_profiles": {"raw_predictions", "failure_ledger", "taxonomy_categories"},
+    "judge_trust": {"failures", "judged_errors", "category_assignments", "evaluations"},
     "suspect_gold": {"raw_predictions", "failures", "judged_errors", "evaluations"},
 }
 MARTS = {
@@ -58,6 +60,7 @@ MARTS = {
     "rpt_model_comparisons",
     "rpt_benchmark_profiles",
     "rpt_suspect_gold",
+    "rpt_judge_trust",
     "rpt_taxonomy_quality",
     "rpt_taxonomy_crosswalk",
     "fct_taxonomy_changes",

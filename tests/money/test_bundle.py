@@ -127,11 +127,20 @@ def test_without_texts_no_input_is_in_the_bundle_and_no_file_of_rows(study: Stud
 def test_the_embedded_analyst_is_replayed_too(tmp_path: Path) -> None:
     home = tmp_path / "home"
     run_chain(Project.open(home), write_predictions(tmp_path / "in"))
+    review = home / "reviews" / "errors.csv"
+    review.parent.mkdir()
+    given = Project.open(home).store.read("judged_errors")["prediction_id"][0]
+    review.write_text(
+        "prediction_id,taxonomy,version,answer,reviewer,reviewed_at,note\n"
+        f"{given},atlas,1,other,ada,2026-01-31T12:00:00.000000Z,\n"
+    )
+    run_chain(Project.open(home))
     made = write_bundle(Project.open(home), tmp_path / "study.zip")
     assert made.n_calls == 0
     told = replay_bundle(tmp_path / "study.zip", tmp_path / "elsewhere")
     assert (told.same_rows, told.other_rows) == ([], [])
     assert changed_tables(home, tmp_path / "elsewhere") == []
+    assert (tmp_path / "elsewhere" / "reviews" / "errors.csv").read_text() == review.read_text()
 
 
 def test_a_prediction_that_differs_or_is_missing_is_counted_and_named(

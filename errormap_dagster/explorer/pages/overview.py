@@ -5,6 +5,8 @@ from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.queries import findings
 from errormap_dagster.queries.errors import versions
 from errormap_dagster.queries.overview import overview
+from errormap_dagster.queries.trust import trust_cards
+from errormap_dagster.report.trust import trust_sentence
 
 
 def show(view: View) -> Page:
@@ -17,6 +19,9 @@ def show(view: View) -> Page:
             "version": str(version),
             "versions": versions(view.tables),
             "overview": overview(view.tables, version),
+            "trust": {
+                card.kind: trust_sentence(card) for card in trust_cards(view.tables, version)
+            },
             "findings": findings.findings(view.tables, version),
             "all_datasets": ALL_DATASETS,
         },

@@ -1,0 +1,18 @@
+"""How far the judge can be trusted, in a sentence for each kind of second reader."""
+
+from errormap_dagster.presentation.numbers import count, interval, percent
+from errormap_dagster.queries.trust import READERS, Card
+
+
+def trust_sentence(card: Card) -> str:
+    """What the readings of one kind say as a whole, or why there is nothing to say."""
+    row, reader = card.overall, READERS[card.kind]
+    if row["agreement_share"] is None:
+        return f"{reader}: not known, {row['reason']}."
+    within = interval(row["agreement_share_low"], row["agreement_share_high"])
+    told = f"the same answer in {percent(row['agreement_share'])} of the failures"
+    kappa = ""
+    if row["kappa"] is not None:
+        kappa = f"; kappa {row['kappa']:.2f}, {row['kappa_low']:.2f} to {row['kappa_high']:.2f}"
+    read = f"{count(row['n_reviewed'])} of {count(row['n_judged'])} read"
+    return f"{reader}: {told} (95 % interval {within}{kappa}; {read})."
