@@ -13,7 +13,7 @@ from errormap_dagster.ingest.landing import Landing
 from errormap_dagster.ingest.remote import RemoteFolder
 from errormap_dagster.judge.embedded.analyst import EmbeddedAnalyst
 from errormap_dagster.judge.interface import Judge, TaxonomyLimits
-from errormap_dagster.judge_settings import RECORD_VARIABLE
+from errormap_dagster.judge_settings import RECORD_VARIABLE, JudgeSettings
 from errormap_dagster.obstacles import Obstacles
 from errormap_dagster.settings import Settings, load_settings
 from errormap_dagster.store import Store
@@ -75,15 +75,22 @@ class Project:
     @cached_property
     def judge(self) -> Judge:
         """The judge of the settings."""
-        chosen = self.settings.judge
+        return self.judge_of(self.settings.judge, self.home.judge_batches)
+
+    def judge_of(self, chosen: JudgeSettings, batch_folder: Path | None = None) -> Judge:
+        """A judge of these settings, with this home's record of calls.
+
+        Args:
+            chosen: its settings.
+            batch_folder: see ``LlmJudge``.
+        """
         if chosen.kind == "embedded":
             return EmbeddedAnalyst(chosen.workers)
         from errormap_dagster.judge.llm.judge import (  # noqa: PLC0415 - openai takes seconds to import
             LlmJudge,
         )
 
-        folder = self.home.judge_batches
-        return LlmJudge(chosen, self.judge_calls_url, self.run_id, batch_folder=folder)
+        return LlmJudge(chosen, self.judge_calls_url, self.run_id, batch_folder=batch_folder)
 
     def close(self) -> None:
         """End what runs for the judge, if any was asked."""

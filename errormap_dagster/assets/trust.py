@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from errormap_dagster.assets.spec import table_spec
-from errormap_dagster.metadata import materialized
+from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.trust import make_trust
 from errormap_dagster.tables import TRUST_TABLES
@@ -27,7 +27,7 @@ def trust(project: ProjectResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Hold the judge's categories against those of other readers."""
     started = time.monotonic()
     opened = project.open()
-    make_trust(opened)
+    effort = make_trust(opened)
     for table in TRUST_TABLES:
         told = materialized(table, opened.store.scan(table), time.monotonic() - started)
-        yield dg.MaterializeResult(asset_key=table, metadata=told)
+        yield dg.MaterializeResult(asset_key=table, metadata={**told, **spent(effort)})

@@ -31,7 +31,7 @@ def print_estimate(home: Path | None, paths: Sequence[Path], *, as_json: bool) -
         console.say(json.dumps(_document(project, told, held), indent=1))
         return 0
     _print_notes_before(project, told)
-    if project.settings.judge.kind == "embedded":
+    if project.settings.judge.kind == "embedded" and not told.stages:
         console.say("The judge is the embedded analyst: 0 calls, 0 dollars.")
         return 0
     if not told.stages:

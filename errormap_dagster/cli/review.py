@@ -17,7 +17,7 @@ from errormap_dagster.report.trust import trust_sentence
 from errormap_dagster.stages.results import reported_version
 from errormap_dagster.stages.reviews import import_reviews, review_sample
 from errormap_dagster.stages.taxonomies import versions_in_force
-from errormap_dagster.stages.trust import make_trust
+from errormap_dagster.stages.trust import is_read_again, make_trust
 
 _TO_FILL_IN = ("category", "reviewer", "note")
 _SHOWN = ("dataset", "model", "example_id", "input_text", "correct_answer", "output_text")
@@ -72,8 +72,13 @@ def take_reviews(home: Path | None, path: Path, reviewer: str | None) -> int:
     project = Project.open(home)
     with project.home.alone():
         n_reviews = import_reviews(project, path, reviewer)
-        make_trust(project)
+        is_counted = is_read_again(project)
+        if is_counted:
+            make_trust(project)
     console.say(f"{n_reviews} reviews kept in {project.home.error_reviews}")
+    if not is_counted:
+        console.say("`errormap run` counts them, after what the judges have to read again.")
+        return 0
     tables = Tables(project.store)
     for key in versions_in_force(project):
         version = Version(*key)

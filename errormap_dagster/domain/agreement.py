@@ -43,6 +43,7 @@ class Readings(NamedTuple):
         judge: the judge's answer.
         reviewer: the other reader's answer.
         stratum: what each was drawn from: failures to which the judge gave one answer.
+        unit: the failure that was read, as a number from 0; several readings of one are alike.
         weight: how many failures each stands for, above 0.
         drawn_share: the share of its stratum that was reviewed, above 0 to 1.
         n_judged: effective number of judged failures that the sample was drawn from.
@@ -51,6 +52,7 @@ class Readings(NamedTuple):
     judge: np.ndarray
     reviewer: np.ndarray
     stratum: np.ndarray
+    unit: np.ndarray
     weight: np.ndarray
     drawn_share: np.ndarray
     n_judged: float
@@ -58,14 +60,15 @@ class Readings(NamedTuple):
     def variance(self, influence: np.ndarray) -> float:
         """Variance of a figure whose linearised terms, with a weighted mean of 0, are given."""
         part = self.weight / self.weight.sum()
-        term = part * influence
-        _, stratum = np.unique(self.stratum, return_inverse=True)
+        _, first = np.unique(self.unit, return_index=True)
+        term, whole = np.bincount(self.unit, part * influence), np.bincount(self.unit, part)
+        _, stratum = np.unique(self.stratum[first], return_inverse=True)
         n = np.bincount(stratum)[stratum]
         mean = (np.bincount(stratum, term) / np.bincount(stratum))[stratum]
         # A stratum with one reading has no spread of its own: its distance from the whole counts.
         spread = np.where(n > 1, (term - mean) ** 2 * n / np.maximum(n - 1, 1), term**2)
-        return float((part * influence**2).sum() / self.n_judged) + float(
-            ((1 - self.drawn_share) * spread).sum()
+        return float((term**2 / whole).sum() / self.n_judged) + float(
+            ((1 - self.drawn_share[first]) * spread).sum()
         )
 
     def of_category(self, category: str) -> "Readings":
@@ -87,7 +90,7 @@ def share(readings: Readings, counted: np.ndarray, among: np.ndarray) -> Estimat
     value = float((weight * counted).sum() / weight.sum())
     whole = weight.sum() / readings.weight.sum()
     variance = readings.variance(among * (counted - value) / whole)
-    n = _n_effective(value, variance, weight[among])
+    n = _n_effective(value, variance, np.bincount(readings.unit[among], weight[among]))
     low, high = wilson_interval(np.array([value]), np.array([n]))
     return Estimate(value, float(low[0]), float(high[0]), n)
 
@@ -95,11 +98,11 @@ def share(readings: Readings, counted: np.ndarray, among: np.ndarray) -> Estimat
 def _n_effective(value: float, variance: float, weight: np.ndarray) -> float:
     """Size of a plain sample with this variance; by the weights alone where there is none.
 
-    It is at most the number of readings: what stratification gains beyond that is not counted on,
-    for the variance of few disagreements is itself little known.
+    It is at most the number of failures that were read: what stratification gains beyond that is
+    not counted on, for the variance of few disagreements is itself little known.
     """
     if variance > 0 and 0 < value < 1:
-        return min(value * (1 - value) / variance, float(len(weight)))
+        return min(value * (1 - value) / variance, float((weight > 0).sum()))
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
@@ -124,7 +127,8 @@ def kappa(readings: Readings) -> Estimate | None:
     value = round((agreed - by_chance) / (1 - by_chance), _DIGITS)
     term = is_same * (1 - by_chance) - (1 - agreed) * (of_second[first] + of_first[second])
     variance = readings.variance((term - part @ term) / (1 - by_chance) ** 2)
-    n = _n_effective(agreed, variance * (1 - by_chance) ** 2, readings.weight)
+    weight = np.bincount(readings.unit, readings.weight)
+    n = _n_effective(agreed, variance * (1 - by_chance) ** 2, weight)
     low, high = wilson_interval(np.array([agreed]), np.array([n]))
     ends = [(float(end[0]) - by_chance) / (1 - by_chance) for end in (low, high)]
     return Estimate(value, max(ends[0], -1.0), min(ends[1], 1.0), n)

@@ -25,6 +25,9 @@ OTHER, UNASSIGNED = "other", "unassigned"
 NO_ERROR = Outcome.NO_ERROR_FOUND.value
 WITHOUT_CATEGORY = (OTHER, UNASSIGNED, NO_ERROR)
 """Answers that are no category."""
+UNCLEAR = "unclear"
+NOT_COUNTED = (UNCLEAR, Outcome.JUDGE_FAILED.value)
+"""Readings that say nothing of a failure."""
 _EVENLY: Final = 0.5
 """Part of a sample that is spread evenly over the answers; the rest is as they occur."""
 _ENOUGH: Final = 0.95
@@ -88,7 +91,7 @@ def judge_answers(
         tops: as of ``top_categories``.
 
     Returns:
-        prediction_id, sampling_weight and answer, sorted by prediction_id.
+        prediction_id, sampling_weight, answer and stratum (the answer), by prediction_id.
     """
     placed = assigned.select("prediction_id", "status", "category_id")
     answer = (
@@ -100,6 +103,7 @@ def judge_answers(
         judged.filter(pl.col("outcome") != Outcome.JUDGE_FAILED.value)
         .join(placed, on="prediction_id", how="left")
         .select("prediction_id", "sampling_weight", answer=answer.replace(tops))
+        .with_columns(stratum="answer")
         .sort("prediction_id")
     )
 
@@ -132,23 +136,26 @@ def trust_rows(
 
     Args:
         told: what the rows say of themselves.
-        answers: rows of ``judge_answers``: all that was judged.
-        said: prediction_id and answer of the second reader, one per failure, no others.
+        answers: rows of ``judge_answers``: all that was judged; what was read is a draw from
+            each stratum.
+        said: prediction_id and answer of the second reader, perhaps several of a failure.
         n_not_counted: readings that are not in ``said``.
         reason: why there is nothing to say where ``said`` is empty.
     """
-    joined = answers.join(said.rename({"answer": "said"}), on="prediction_id", how="inner")
+    told_then = said.select("prediction_id", said="answer").sort("*")
+    joined = answers.join(told_then, on="prediction_id", maintain_order="left_right")
     if joined.is_empty():
         none = {"n_judged": answers.height, "n_reviewed": 0, "n_not_counted": n_not_counted}
         return _frame([told.row(OVERALL, **none, reason=reason)])
-    readings = _readings(answers, joined.sort("prediction_id"))
+    readings = _readings(answers, joined)
     weight = pl.col("sampling_weight")
     of_answer = (
         answers.group_by("answer", maintain_order=True).agg(pl.len(), weight.sum()).sort("answer")
     )
     sizes = {name: (n, total) for name, n, total in of_answer.iter_rows()}
     whole = float(answers["sampling_weight"].sum())
-    seen = sum(total for name, (_, total) in sizes.items() if name in set(joined["answer"]))
+    is_seen = pl.col("stratum").is_in(joined["stratum"].unique().to_list())
+    seen = float(answers.filter(is_seen)["sampling_weight"].sum())
     lacks = None if seen >= _ENOUGH * whole else _lacking(seen / whole)
     everything = np.ones(joined.height, dtype=bool)
     agreed = None if lacks else share(readings, readings.judge == readings.reviewer, everything)
@@ -156,7 +163,7 @@ def trust_rows(
         told.row(
             OVERALL,
             n_judged=answers.height,
-            n_reviewed=joined.height,
+            n_reviewed=joined["prediction_id"].n_unique(),
             n_not_counted=n_not_counted,
             represented_share=min(seen / whole, 1.0),
             **_columns("agreement_share", agreed),
@@ -171,16 +178,18 @@ def trust_rows(
 
 
 def _readings(answers: pl.DataFrame, joined: pl.DataFrame) -> Readings:
-    n_of_answer = dict(answers.group_by("answer").len().iter_rows())
-    n_read = dict(joined.group_by("answer").len().iter_rows())
-    drawn = np.array([n_read[name] / n_of_answer[name] for name in joined["answer"]])
+    n_of_stratum = dict(answers.group_by("stratum").len().iter_rows())
+    read = joined.group_by("stratum").agg(pl.col("prediction_id").n_unique())
+    n_read = dict(read.iter_rows())
+    drawn = np.array([n_read[name] / n_of_stratum[name] for name in joined["stratum"]])
     weight = answers["sampling_weight"].to_numpy()
-    judge = joined["answer"].to_numpy()
+    times = joined.select(pl.len().over("prediction_id")).to_series().to_numpy()
     return Readings(
-        judge=judge,
+        judge=joined["answer"].to_numpy(),
         reviewer=joined["said"].to_numpy(),
-        stratum=judge,
-        weight=joined["sampling_weight"].to_numpy() / drawn,
+        stratum=joined["stratum"].to_numpy(),
+        unit=joined["prediction_id"].rank("dense").to_numpy().astype(int) - 1,
+        weight=joined["sampling_weight"].to_numpy() / drawn / times,
         drawn_share=drawn,
         n_judged=float(weight.sum() ** 2 / (weight**2).sum()),
     )
@@ -194,7 +203,7 @@ def _of_category(
     # Only people's answers correct a judge's; another judge's are another opinion.
     corrected = share(readings, said, everything) if told.kind is Kind.HUMAN else None
     values = {
-        "n_reviewed": int((named | said).sum()),
+        "n_reviewed": len(np.unique(readings.unit[named | said])),
         "n_named_by_reviewer": int(said.sum()),
         "n_agreed": int((named & said).sum()),
         **_columns("precision_share", share(readings, said, named)),

@@ -37,7 +37,7 @@ def environment(part: str, functions: Mapping[str, Any]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("percent", "points", "count", "usd", "step", "probability"):
+    for name in ("percent", "points", "count", "usd", "step", "probability", "coefficient"):
         made.filters[name] = getattr(numbers, name)
     made.filters["visible"] = texts.visible
     for name, function in (*_SHARED.items(), *functions.items()):

@@ -30,6 +30,11 @@ def interval(low: float | None, high: float | None) -> str:
     return f"{percent(low).removesuffix(f'{_SPACE}%')}–{percent(high)}"
 
 
+def coefficient(value: float) -> str:
+    """A number of -1 to 1 with two digits, such as kappa; no zero has a sign."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def probability(value: float) -> str:
     """A p-value or q-value."""
     return f"{value:.3f}" if value >= _SMALL else f"< {_SMALL}"

@@ -1,6 +1,6 @@
 """How far the judge can be trusted, in a sentence for each kind of second reader."""
 
-from errormap_dagster.presentation.numbers import count, interval, percent
+from errormap_dagster.presentation.numbers import coefficient, count, interval, percent
 from errormap_dagster.queries.trust import READERS, Card
 
 
@@ -13,6 +13,7 @@ def trust_sentence(card: Card) -> str:
     told = f"the same answer in {percent(row['agreement_share'])} of the failures"
     kappa = ""
     if row["kappa"] is not None:
-        kappa = f"; kappa {row['kappa']:.2f}, {row['kappa_low']:.2f} to {row['kappa_high']:.2f}"
+        value, *ends = (coefficient(row[name]) for name in ("kappa", "kappa_low", "kappa_high"))
+        kappa = f"; kappa {value}, {' to '.join(ends)}"
     read = f"{count(row['n_reviewed'])} of {count(row['n_judged'])} read"
     return f"{reader}: {told} (95 % interval {within}{kappa}; {read})."

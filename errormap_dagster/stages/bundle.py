@@ -26,6 +26,7 @@ from errormap_dagster.ingest.staging import LANDED, Manifest, Staging
 from errormap_dagster.judge.interface import Judge, Operation
 from errormap_dagster.judge.llm.record import CallRecord
 from errormap_dagster.judge.llm.record_copy import line_of
+from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
 from errormap_dagster.stages.assignments import ErrorAssignment
@@ -124,9 +125,15 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
 def portable_settings(settings: Settings) -> dict[str, Any]:
     """What of the settings bears on the tables; nothing of the endpoint or the machine."""
     told = settings.model_dump(mode="json", exclude={"landing", "refresh", "alerts", "judge"})
-    judge = settings.judge.model_dump(mode="json", exclude=_OF_THE_ENDPOINT | _OF_THE_MACHINE)
-    judge["limits"] = {"prompt_tokens": settings.judge.limits.prompt_tokens}
-    return {**told, "judge": judge}
+    told["judge"] = _portable_judge(settings.judge)
+    if second := settings.trust.second_judge:
+        told["trust"]["second_judge"] = _portable_judge(second)
+    return told
+
+
+def _portable_judge(settings: JudgeSettings) -> dict[str, Any]:
+    judge = settings.model_dump(mode="json", exclude=_OF_THE_ENDPOINT | _OF_THE_MACHINE)
+    return {**judge, "limits": {"prompt_tokens": settings.limits.prompt_tokens}}
 
 
 def identities(judge: Judge) -> dict[str, dict[str, str]]:

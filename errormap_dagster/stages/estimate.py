@@ -6,7 +6,7 @@ landed, made or recorded in the home itself.
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +21,16 @@ from errormap_dagster.judge.llm.plan import StagePlan, plan_of
 from errormap_dagster.judge.llm.prices import batch_price_of, cost_usd, price_of
 from errormap_dagster.judge.llm.reading import analysis_prompt
 from errormap_dagster.judge.llm.record import CallRecord
+from errormap_dagster.judge_settings import JudgeSettings
 from errormap_dagster.project import Project
 from errormap_dagster.settings import Settings
 from errormap_dagster.stages.chain import make_failures, make_judgements
 from errormap_dagster.stages.judging import judged_cases
 from errormap_dagster.stages.landing import land
+from errormap_dagster.stages.results import make_evaluation_table
 from errormap_dagster.stages.scratch import JudgedProject, scratch_home
+from errormap_dagster.stages.second_readings import read_again, second_readers
+from errormap_dagster.stages.trust import is_read_again
 
 _CASES_TO_LEARN_FROM = 200
 
@@ -39,7 +43,8 @@ class StageEstimate:
     """What a run would ask in one stage.
 
     Attributes:
-        stage: analyse, generate, update, review or classify.
+        stage: analyse, generate, update, review or classify; with the reader's name where a sample
+            is read again.
         model: that judges in it.
         n_recorded: questions that the record answers, for nothing.
         n_calls: that would be made.
@@ -93,26 +98,71 @@ def estimate(project: Project, paths: Sequence[str | Path] = ()) -> Estimate:
         IngestError: a path does not exist.
         SettingsError: the settings name no model, or the record cannot be opened.
     """
-    if project.settings.judge.kind == "embedded":
+    if not _has_endpoint(project):
         return Estimate()
-    plans = {stage: plan_of(project.settings.judge, stage) for stage in Operation}
     with scratch_home(project.home) as home, _record(project, home.root) as record:
-        forecast = Forecast(record, expectations(record, plans))
-        judge = LlmJudge(project.settings.judge, "", project.run_id, forecast)
+        first = _Asked.of(record, project.settings.judge)
+        judge = first.judge if first else project.judge
         copy = JudgedProject(home, _offline(project), project.run_id, other_judge=judge)
         new_files = copy.landing.pending_files()
         land(copy, paths)
         make_failures(copy)
-        _learn(copy, forecast, plans[Operation.ANALYSE])
+        if first:
+            _learn(copy, first.forecast, first.plans[Operation.ANALYSE])
         make_judgements(copy, project.run_id)
+        asked_again = _read_again(copy, record)
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Estimate(
-            stages=_stages(forecast, plans, project),
-            expected=forecast.expected,
+            stages=[*(first.stages() if first else []), *asked_again],
+            expected=first.forecast.expected if first else None,
             new_files=[*new_files, *map(str, paths)],
             spent_today=record.spent(since=today),
             obstacles=[str(obstacle) for obstacle in copy.obstacles.all()],
         )
+
+
+def _has_endpoint(project: Project) -> bool:
+    second = project.settings.trust.second_judge
+    return "llm" in {project.settings.judge.kind, second.kind if second else ""}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A judge that asks nobody, and counts."""
+
+    settings: JudgeSettings
+    plans: Mapping[Operation, StagePlan]
+    forecast: Forecast
+    judge: LlmJudge
+
+    @classmethod
+    def of(cls, record: CallRecord, settings: JudgeSettings) -> "_Asked | None":
+        """The judge of these settings; None for the embedded analyst, which costs nothing."""
+        if settings.kind == "embedded":
+            return None
+        plans = {stage: plan_of(settings, stage) for stage in Operation}
+        forecast = Forecast(record, expectations(record, plans))
+        return cls(settings, plans, forecast, LlmJudge(settings, "", "estimate", forecast))
+
+    def stages(self, reader: str = "") -> list[StageEstimate]:
+        """What was asked, stage by stage."""
+        tallies = self.forecast.tallies.items()
+        asked = [stage for stage, t in tallies if t.n_calls or t.n_recorded]
+        told = [_stage(self.forecast, self.plans[stage], self.settings) for stage in asked]
+        return [replace(s, stage=f"{s.stage} ({reader})") if reader else s for s in told]
+
+
+def _read_again(copy: Project, record: CallRecord) -> list[StageEstimate]:
+    """What the second readings of the sample would ask."""
+    make_evaluation_table(copy)
+    stages: list[StageEstimate] = []
+    if is_read_again(copy):
+        return stages
+    for reader in second_readers(copy).readers:
+        if asked := _Asked.of(record, reader.settings):
+            read_again(copy, [reader], lambda _, judge=asked.judge: judge)
+            stages += asked.stages(reader.name)
+    return stages
 
 
 @contextmanager
@@ -144,19 +194,11 @@ def _learn(project: Project, forecast: Forecast, plan: StagePlan) -> None:
         left -= judged.height
 
 
-def _stages(
-    forecast: Forecast, plans: Mapping[Operation, StagePlan], project: Project
-) -> list[StageEstimate]:
-    asked = [stage for stage, t in forecast.tallies.items() if t.n_calls or t.n_recorded]
-    return [_stage(forecast, plans[stage], project) for stage in asked]
-
-
-def _stage(forecast: Forecast, plan: StagePlan, project: Project) -> StageEstimate:
+def _stage(forecast: Forecast, plan: StagePlan, judge: JudgeSettings) -> StageEstimate:
     tally, expected = forecast.tallies[plan.stage], forecast.expected.stages[plan.stage]
     sent = round(tally.prompt_tokens * forecast.correction(plan.stage))
     beside = tally.n_calls * expected.tokens_beside
     received = round(tally.n_units * expected.completion_tokens + beside)
-    judge = project.settings.judge
     by_batch = judge.lane == "batch" and plan.stage in _BY_BATCH
     price = (batch_price_of if by_batch else price_of)(plan.model, judge.prices)
     return StageEstimate(

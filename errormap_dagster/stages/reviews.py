@@ -18,6 +18,7 @@ from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.domain.trust import (
     NO_ERROR,
     OTHER,
+    UNCLEAR,
     Kind,
     in_order_of_review,
     judge_answers,
@@ -28,7 +29,6 @@ from errormap_dagster.project import Project
 from errormap_dagster.stages.results import of_complete_evaluations
 from errormap_dagster.stages.taxonomies import categories_of, load_taxonomies
 
-UNCLEAR = "unclear"
 ANSWERS = {"other": OTHER, "no error": NO_ERROR, NO_ERROR: NO_ERROR, "unclear": UNCLEAR}
 """What a person may write in the place of a category."""
 _KEY = ["prediction_id", "taxonomy", "version", "reviewer"]

@@ -111,11 +111,11 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
         **dict.fromkeys(COMPARISON_TABLES, marks.comparisons()),
         **dict.fromkeys(PROFILE_TABLES, marks.profiles()),
         **dict.fromkeys(GOLD_TABLES, marks.gold(verdict_text(project))),
-        **dict.fromkeys(TRUST_TABLES, trust_fingerprint(project)),
         "taxonomy_row_flow": marks.taxonomy_row_flow(),
         "taxonomy_stability": marks.taxonomy_stability(),
         "taxonomy_quality": marks.taxonomy_quality(),
         "taxonomy_crosswalk": marks.taxonomy_crosswalk(),
+        **dict.fromkeys(TRUST_TABLES, trust_fingerprint(project)),
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():

@@ -45,6 +45,7 @@ def draw(rng: np.random.Generator, n_judged: int, n_reviewed: int) -> Drawn:
         judge=_NAMES[first],
         reviewer=_NAMES[second],
         stratum=first,
+        unit=np.arange(n_reviewed),
         weight=(sizes[first] / read[first]).astype(float),
         drawn_share=read[first] / sizes[first],
         n_judged=float(n_judged),

@@ -29,7 +29,9 @@ def readings(table: np.ndarray, weight: Mapping[str, float] | None = None) -> Re
     sides = [np.repeat(side.ravel(), table.ravel()) for side in np.indices(table.shape)]
     judge, reviewer = (names[side] for side in sides)
     given = np.array([(weight or {}).get(str(answer), 1.0) for answer in judge])
-    return Readings(judge, reviewer, judge, given, 1 / given, float(given.sum()))
+    return Readings(
+        judge, reviewer, judge, np.arange(len(judge)), given, 1 / given, float(given.sum())
+    )
 
 
 def agreed(table: np.ndarray) -> float:

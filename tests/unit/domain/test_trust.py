@@ -22,6 +22,7 @@ def answers(counts: dict[str, int], weight: float = 1.0) -> pl.DataFrame:
             "prediction_id": [f"p{place:04}" for place in range(len(given))],
             "sampling_weight": [weight] * len(given),
             "answer": given,
+            "stratum": given,
         }
     )
 
