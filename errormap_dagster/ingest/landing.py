@@ -292,7 +292,7 @@ class Landing:
 
     def state(self) -> str:
         """A hash of all that the account says: it changes with any file, row or joined spelling."""
-        files = (repr(manifest) for manifest in self._staging.manifests())
+        files = (manifest.accounted for manifest in self._staging.manifests())
         return content_id(*files, *(f"{e.key} {self.fingerprint(e)}" for e in self.evaluations()))
 
     def account(self) -> Account:

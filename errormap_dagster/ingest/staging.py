@@ -66,6 +66,12 @@ class Manifest:
         """The name of the file's folder: its source and its content."""
         return content_id(self.source_uri, self.content_hash)
 
+    @property
+    def accounted(self) -> str:
+        """What the account of landed files says of it; not where and how it was read."""
+        elsewhere = {"origin": "", "modified_ns": 0, "beside": "", "reading": "", "choices": []}
+        return repr(replace(self, named_format=None, **elsewhere))
+
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
