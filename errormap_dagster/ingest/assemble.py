@@ -13,6 +13,7 @@ import polars as pl
 from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.domain.identity import content_id, content_ids
 from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.frames import collected
 
 KEPT, DUPLICATE, CONFLICT = "kept", "duplicate", "conflict"
 _LIGHT = ["row_number", "example_id", "trial", "run_id", "content", "n_text_bytes"]
@@ -145,7 +146,7 @@ def _files_frame(files: Sequence[StagedFile]) -> pl.DataFrame:
 def _rows_of(files: Iterable[StagedFile], wanted: pl.DataFrame) -> pl.DataFrame:
     """The staged rows, texts and all, that are named by file and row number."""
     frames = [
-        file.scan().join(wanted.lazy(), on=_ROW, how="semi").collect(engine="streaming")
+        collected(file.scan().join(wanted.lazy(), on=_ROW, how="semi"))
         for file in files
         if file.source_uri in wanted["source_uri"]
     ]

@@ -17,6 +17,7 @@ from errormap_dagster.domain.records import FailureCase
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
+from errormap_dagster.frames import collected
 from errormap_dagster.judge.analyse import cases_from, judged_errors_frame
 from errormap_dagster.judge.interface import AsksAhead
 from errormap_dagster.project import Project
@@ -151,10 +152,10 @@ def _case_rows(project: Project, evaluation: Evaluation, failures: pl.DataFrame)
         .select(_CASE_COLUMNS)
         .join(failures.lazy().select("prediction_id"), on="prediction_id", how="semi")
     )
-    picks = (
-        project.store.scan("informative_correct_predictions", {"dataset": evaluation.dataset})
-        .join(failures.lazy(), on=["dataset", "example_id"], how="semi")
-        .collect()
+    picks = collected(
+        project.store.scan("informative_correct_predictions", {"dataset": evaluation.dataset}).join(
+            failures.lazy(), on=["dataset", "example_id"], how="semi"
+        )
     )
     k = project.settings.correct_predictions.per_example
     outputs = correct_outputs_of_others(failures, picks, k)
@@ -162,7 +163,7 @@ def _case_rows(project: Project, evaluation: Evaluation, failures: pl.DataFrame)
     return (
         failures.lazy()
         .select(columns)
-        .join(texts, on="prediction_id", how="left")
+        .join(collected(texts).lazy(), on="prediction_id", how="left")
         .join(outputs.lazy(), on="prediction_id", how="left")
         .sort("prediction_id")
         .collect()

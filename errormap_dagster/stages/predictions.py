@@ -12,6 +12,7 @@ from errormap_dagster.domain.sampling import SamplingPlan, sample_failures
 from errormap_dagster.errors import SettingsError
 from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.fingerprints import partition_of
+from errormap_dagster.frames import collected
 from errormap_dagster.project import Project
 from errormap_dagster.store import Partition
 
@@ -131,14 +132,15 @@ def _correct(
 ) -> pl.DataFrame:
     """The correct predictions of some examples, with their texts."""
     read = [
-        project.store.scan("raw_predictions", partition_of(evaluation))
-        .select(_PICKED)
-        .join(
-            ids.join(examples, on="example_id", how="semi").lazy().select("prediction_id"),
-            on="prediction_id",
-            how="semi",
+        collected(
+            project.store.scan("raw_predictions", partition_of(evaluation))
+            .select(_PICKED)
+            .join(
+                ids.join(examples, on="example_id", how="semi").lazy().select("prediction_id"),
+                on="prediction_id",
+                how="semi",
+            )
         )
-        .collect(engine="streaming")
         for evaluation, ids in correct.items()
     ]
     return pl.concat([empty_frame("raw_predictions").select(_PICKED), *read])

@@ -11,7 +11,7 @@ REPOSITORY = PACKAGE.parent
 
 # From the ground up: a layer may import itself and what stands before it.
 LAYERS = [
-    {"errors", "paths", "progress", "evaluations", "section", "webhook"},
+    {"errors", "paths", "progress", "evaluations", "section", "webhook", "frames"},
     {"judge_settings", "refresh_settings", "statistics_settings", "trust_settings"},
     {"contracts"},
     {"domain"},
