@@ -32,7 +32,7 @@ CODE_VERSIONS: dict[str, str] = {
     "suspect_gold": "1",
     "gold_noise": "1",
     "gold_scores": "1",
-    "benchmark_profiles": "1",
+    "benchmark_profiles": "2",
     "dataset_similarities": "1",
     "judge_reviews": "1",
     "judge_trust": "1",

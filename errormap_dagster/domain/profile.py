@@ -16,6 +16,7 @@ from errormap_dagster.domain.shares import weighted_shares, with_intervals
 
 _STAMP = ("taxonomy", "version")
 _WITHOUT_CATEGORY = ("other", "unassigned")
+_ABOUT, _OFF = "about the skill", "off the skill"
 
 
 def benchmark_profiles(
@@ -37,19 +38,15 @@ def benchmark_profiles(
         pl.sum("n_predictions", "n_failures"), n_models=pl.len().cast(pl.Int64)
     )
     shares = with_intervals(weighted_shares(errors, totals, ["dataset"]))
-    declared = [(name, skill) for name, found in sorted(skills.items()) for skill in sorted(found)]
-    named = pl.DataFrame(
-        [(*pair, True) for pair in declared],
-        schema={"dataset": pl.String, "category_id": pl.String, "named": pl.Boolean},
-        orient="row",
-    )
+    declared = _declared(skills)
     is_category = ~pl.col("category_id").is_in(_WITHOUT_CATEGORY)
     is_declared = pl.col("dataset").is_in(sorted(skills))
-    is_named = pl.col("named").fill_null(value=False)
+    is_named = pl.col("is_named").fill_null(value=False)
     return (
         shares.join(totals, on="dataset")
         .join(_discrimination(errors, evaluations), on=["dataset", "category_id"], how="left")
-        .join(named, on=["dataset", "category_id"], how="left")
+        .join(declared, on=["dataset", "category_id"], how="left")
+        .join(_off_skill(errors, totals, declared), on="dataset", how="left")
         .with_columns(
             failure_rate=pl.col("n_failures") / pl.col("n_predictions"),
             is_skill=pl.when(is_category & is_declared).then(is_named),
@@ -59,6 +56,41 @@ def benchmark_profiles(
         .cast(pl.Schema(schema))
         .sort("dataset", "category_id")
     )
+
+
+def _declared(skills: Mapping[str, Collection[str]]) -> pl.DataFrame:
+    """One row per dataset and category that it is meant to measure: is_named, always true."""
+    rows = [
+        (name, skill, True) for name, found in sorted(skills.items()) for skill in sorted(found)
+    ]
+    schema = {"dataset": pl.String, "category_id": pl.String, "is_named": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _off_skill(errors: pl.DataFrame, totals: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
+    """Per dataset with a declared skill: off_skill_share and the ends of its interval, 0 to 1.
+
+    Of errors without a category nobody knows what they are about: they are left out. A dataset
+    that has no others has no row.
+    """
+    told = ~pl.col("category_id").is_in(_WITHOUT_CATEGORY)
+    placed = (
+        errors.filter(told)
+        .join(declared, on="dataset", how="semi", maintain_order="left")
+        .join(declared, on=["dataset", "category_id"], how="left", maintain_order="left")
+        .with_columns(category_id=pl.when("is_named").then(pl.lit(_ABOUT)).otherwise(pl.lit(_OFF)))
+    )
+    off = pl.col("error_share").filter(pl.col("category_id") == _OFF)
+    pooled = (
+        weighted_shares(placed, totals, ["dataset"])
+        .group_by("dataset", maintain_order=True)
+        .agg(error_share=off.sum(), n_effective=pl.first("n_effective"))
+    )
+    ends = {
+        name: name.replace("error", "off_skill")
+        for name in ("error_share", "error_share_low", "error_share_high")
+    }
+    return with_intervals(pooled).drop("n_effective").rename(ends)
 
 
 def _discrimination(errors: pl.DataFrame, evaluations: pl.DataFrame) -> pl.DataFrame:

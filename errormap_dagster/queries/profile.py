@@ -1,6 +1,7 @@
 """What a dataset measures: its categories over all models, and its hardest examples."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -8,6 +9,8 @@ from errormap_dagster.queries.errors import Version, error_rows
 from errormap_dagster.queries.failures import examples
 from errormap_dagster.queries.signatures import Cell, Grid, Line, grid
 from errormap_dagster.queries.tables import Tables
+
+TABLE = "benchmark_profiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Spread:
         n_errors: over all models.
         mean_share: of the models' shares, each model counting once, 0 to 1.
         points: the share of each model, 0 to 1, with the model's name.
+        pooled: the row of ``benchmark_profiles``, over the errors of all models; None where there
+            is none, as below the first depth.
     """
 
     category_id: str
@@ -27,6 +32,7 @@ class Spread:
     n_errors: int
     mean_share: float
     points: list[tuple[str, float]]
+    pooled: dict[str, Any] | None
 
     @property
     def lowest(self) -> tuple[str, float]:
@@ -47,6 +53,11 @@ class Profile:
     spreads: list[Spread]
     hardest: pl.DataFrame
 
+    @property
+    def pooled(self) -> dict[str, Any] | None:
+        """A row of ``benchmark_profiles``, for what is the same in all rows of the dataset."""
+        return next((spread.pooled for spread in self.spreads if spread.pooled), None)
+
 
 def profile(tables: Tables, version: Version, dataset: str, depth: int = 1) -> Profile:
     """What one dataset measures.
@@ -58,10 +69,24 @@ def profile(tables: Tables, version: Version, dataset: str, depth: int = 1) -> P
         depth: of the categories, from 1.
     """
     shown = grid(tables, version, dataset, depth)
-    return Profile(shown.lines, _spreads(shown), hardest_examples(tables, version, dataset))
+    pooled = _pooled(tables, version, dataset) if depth == 1 else {}
+    return Profile(shown.lines, _spreads(shown, pooled), hardest_examples(tables, version, dataset))
 
 
-def _spreads(shown: Grid) -> list[Spread]:
+def _pooled(tables: Tables, version: Version, dataset: str) -> dict[str, dict[str, Any]]:
+    """The rows of ``benchmark_profiles`` by category; none until a run has made them."""
+    # Homes of before have no share off the skill; the next run makes it.
+    if not tables.has(TABLE) or "off_skill_share_low" not in tables.frame(TABLE).columns:
+        return {}
+    rows = tables.frame(TABLE).filter(
+        pl.col("taxonomy") == version.taxonomy,
+        pl.col("version") == version.number,
+        pl.col("dataset") == dataset,
+    )
+    return {row["category_id"]: row for row in rows.iter_rows(named=True)}
+
+
+def _spreads(shown: Grid, pooled: dict[str, dict[str, Any]]) -> list[Spread]:
     nothing = Cell(0, 0.0, 0.0, 0.0, 0.0)
     spreads: list[Spread] = []
     for category_id, name in shown.categories:
@@ -69,7 +94,8 @@ def _spreads(shown: Grid) -> list[Spread]:
         points = [(model, cell.share) for model, cell in cells]
         mean = sum(share for _, share in points) / len(points)
         n_errors = sum(cell.n_errors for _, cell in cells)
-        spreads.append(Spread(category_id, name, n_errors, mean, points))
+        row = pooled.get(category_id)
+        spreads.append(Spread(category_id, name, n_errors, mean, points, row))
     return spreads
 
 

@@ -267,3 +267,21 @@ def test_a_dataset_lists_the_models_that_depart_from_the_mean_by_more_than_chanc
     assert shown.count("&lt;i&gt;m") == 1
     assert "all failures" in shown
     assert "No model departs from the mean" in client.get("/datasets?dataset=short_code").text
+
+
+def test_a_dataset_tells_what_it_measures_with_its_interval(home: Path) -> None:
+    path = home / "tables" / "benchmark_profiles" / "part.parquet"
+    row = pl.read_parquet(path).filter(pl.col("dataset") == "word_problems").row(0, named=True)
+    ends = {"off_skill_share": 0.25, "off_skill_share_low": 0.14, "off_skill_share_high": 0.4}
+    told = {**row, "error_share": 0.61, "error_share_low": 0.52, "error_share_high": 0.73}
+    put(home, "benchmark_profiles", [{**told, **ends, "model_spread": 0.074, "is_skill": False}])
+    client = TestClient(explorer(Store(home / "tables")))
+    shown = client.get("/datasets?dataset=word_problems").text
+    for words in ("25\u00a0%", "14–40\u00a0%", "61\u00a0%", "52–73\u00a0%", "7.4", "off the skill"):
+        assert words in shown, words
+    put(home, "benchmark_profiles", [row])
+    undeclared = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems")
+    assert "is not declared" in undeclared.text
+    shutil.rmtree(home / "tables" / "benchmark_profiles")
+    without = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems")
+    assert "mean share" in without.text

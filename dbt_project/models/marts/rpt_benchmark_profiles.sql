@@ -10,9 +10,9 @@ select
     profiles.error_rate,
     profiles.model_spread,
     profiles.is_skill,
-    sum(profiles.error_share) filter (where not profiles.is_skill) over by_dataset
-        / sum(profiles.error_share) filter (where profiles.is_skill is not null) over by_dataset
-        as off_skill_share,
+    profiles.off_skill_share,
+    profiles.off_skill_share_low,
+    profiles.off_skill_share_high,
     profiles.taxonomy,
     profiles.version,
 from {{ ref('stg_errormap__benchmark_profiles') }} as profiles
@@ -20,4 +20,3 @@ left join {{ ref('dim_categories') }} as categories
     on profiles.taxonomy = categories.taxonomy
     and profiles.version = categories.version
     and profiles.category_id = categories.category_id
-window by_dataset as (partition by profiles.dataset)

@@ -15,4 +15,7 @@ select
     lowest_rate,
     highest_rate,
     is_skill,
+    off_skill_share,
+    off_skill_share_low,
+    off_skill_share_high,
 from {{ source('errormap', 'benchmark_profiles') }}

@@ -76,6 +76,42 @@ def test_categories_are_about_the_declared_skill_or_not(
     assert rows["is_skill"].to_list() == is_skill
 
 
+def off_skill(found: pl.DataFrame, skill: set[str]) -> tuple[float, float, float]:
+    rows = benchmark_profiles(found, BOTH, {"d": skill})
+    ends = rows.select(r"^off_skill_share.*$").unique().row(0)
+    assert rows.height > 1
+    return ends
+
+
+def test_errors_without_a_category_are_not_off_the_skill() -> None:
+    found = errors("d", {("m", "x"): 30, ("m", "y"): 10, ("m", "unassigned"): 60})
+    share, low, high = off_skill(found, {"x"})
+    assert share == pytest.approx(0.25)
+    # Wilson's interval of 10 in 40.
+    assert (low, high) == pytest.approx((0.1419, 0.4019), abs=1e-3)
+    assert off_skill(found, {"x", "y"})[0] == 0
+    nothing = benchmark_profiles(found, BOTH, {})
+    assert nothing["off_skill_share_low"].null_count() == nothing.height
+
+
+def test_the_interval_off_the_skill_knows_weights_and_examples_that_fail_alike() -> None:
+    apart = errors("d", EVEN)
+    heavy = pl.when(pl.col("example_id").str.ends_with("0")).then(9.0).otherwise(1.0)
+    widths = [
+        high - low
+        for _, low, high in (
+            off_skill(found, {"x"})
+            for found in (
+                apart,
+                errors("d", EVEN, alike=True),
+                apart.with_columns(sampling_weight=heavy),
+            )
+        )
+    ]
+    assert widths[0] < 0.8 * widths[1]
+    assert widths[0] < 0.8 * widths[2]
+
+
 def test_datasets_that_fail_alike_are_near_and_others_far() -> None:
     frames = [
         errors("d", {("m", "x"): 4, ("m", "y"): 4, ("m", "other"): 9}),
