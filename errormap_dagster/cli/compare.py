@@ -12,7 +12,10 @@ from errormap_dagster.domain.comparison import regressions
 from errormap_dagster.domain.outcomes import ANY_FAILURE
 from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.errors import ErrorMapError
+from errormap_dagster.presentation.sentences import unnamed_difference
 from errormap_dagster.project import Project
+from errormap_dagster.queries.errors import judges_of
+from errormap_dagster.queries.tables import Tables
 from errormap_dagster.stages.comparisons import compare_pair, with_category_names
 
 _MARKUP = str.maketrans(
@@ -30,6 +33,14 @@ class Question(NamedTuple):
     max_regression: float | None = None
 
 
+class Report(NamedTuple):
+    """What is told: the rows, by dataset what must be said beside them, and the verdict."""
+
+    rows: pl.DataFrame
+    remarks: dict[str, str]
+    verdict: str
+
+
 def compare_models(
     home: Path | None, question: Question, markdown: Path | None, *, is_json: bool
 ) -> int:
@@ -45,13 +56,14 @@ def compare_models(
     limit = project.settings.comparisons.max_regression if allowed is None else allowed
     is_any_alone = question.fail_on != FailOn.CATEGORIES
     worse = regressions(rows, limit, is_any_alone=is_any_alone)
-    verdict = _verdict(question, worse, limit)
+    remarks = _remarks(rows, judges_of(Tables(project.store)))
+    report = Report(rows, remarks, _verdict(question, worse, limit))
     if markdown is not None:
-        _write(markdown, _as_markdown(question, rows, verdict))
+        _write(markdown, _as_markdown(question, report))
     if is_json:
         console.write(json.dumps(rows.to_dicts(), ensure_ascii=False, indent=2))
     else:
-        _print(question, rows, verdict)
+        _print(question, report)
     return 1 if question.fail_on and worse.height else 0
 
 
@@ -113,19 +125,38 @@ def _verdict(question: Question, worse: pl.DataFrame, limit: float) -> str:
     return f"{name} (more than {limit:.1%}, and more than chance): {'; '.join(told)}."
 
 
+def _remarks(rows: pl.DataFrame, judges: list[str]) -> dict[str, str]:
+    """By dataset that most of what is shown there has no name, where that is so."""
+    found: dict[str, str] = {}
+    for dataset in rows.filter("is_significant", category_id=ANY_FAILURE)["dataset"]:
+        of_dataset = rows.filter(pl.col("dataset") == dataset)
+        by_category = dict(of_dataset.select("category_id", "rate_difference").iter_rows())
+        total, unnamed = by_category[ANY_FAILURE], by_category.get("unassigned", 0.0)
+        if said := unnamed_difference(total, unnamed, judges):
+            found[dataset] = said
+    return found
+
+
+def _by_dataset(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    parts = rows.partition_by("dataset", maintain_order=True)
+    return [(str(part["dataset"][0]), part) for part in parts]
+
+
 def _title(question: Question) -> str:
     return f"A = {question.model_a}, B = {question.model_b}"
 
 
-def _print(question: Question, rows: pl.DataFrame, verdict: str) -> None:
+def _print(question: Question, report: Report) -> None:
     console.say(_title(question))
-    for name, of_dataset in rows.partition_by("dataset", as_dict=True, maintain_order=True).items():
-        console.heading(f"{name[0]}: {of_dataset['n_pairs'][0]} examples")
+    for name, of_dataset in _by_dataset(report.rows):
+        console.heading(f"{name}: {of_dataset['n_pairs'][0]} examples")
         console.show(_table(of_dataset))
+        if name in report.remarks:
+            console.say(f"\n{report.remarks[name]}")
     console.say("")
     console.say(_LEGEND)
-    if verdict:
-        console.say(verdict)
+    if report.verdict:
+        console.say(report.verdict)
 
 
 def _cell(value: object) -> str:
@@ -133,15 +164,15 @@ def _cell(value: object) -> str:
     return str(value).translate(_MARKUP)
 
 
-def _as_markdown(question: Question, rows: pl.DataFrame, verdict: str) -> str:
-    lines = [f"### {_cell(_title(question))}", "", _cell(verdict), ""]
-    for name, of_dataset in rows.partition_by("dataset", as_dict=True, maintain_order=True).items():
+def _as_markdown(question: Question, report: Report) -> str:
+    lines = [f"### {_cell(_title(question))}", "", _cell(report.verdict), ""]
+    for name, of_dataset in _by_dataset(report.rows):
         table = _table(of_dataset)
-        lines += [f"**{_cell(name[0])}**: {of_dataset['n_pairs'][0]} examples", ""]
+        lines += [f"**{_cell(name)}**: {of_dataset['n_pairs'][0]} examples", ""]
         lines.append("| " + " | ".join(table.columns) + " |")
         lines.append("|" + "---|" * table.width)
         lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in table.iter_rows()]
-        lines.append("")
+        lines += ["", *([_cell(report.remarks[name]), ""] if name in report.remarks else [])]
     return "\n".join([*lines, _LEGEND, ""])
 
 

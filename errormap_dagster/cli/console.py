@@ -1,5 +1,6 @@
 """How the command line speaks: tables, messages and progress bars on a terminal."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -21,6 +22,9 @@ from errormap_dagster import progress
 # A line that is broken in the middle of a path cannot be copied.
 OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+if not OUT.is_terminal and "COLUMNS" not in os.environ:
+    # A file or a pipe has no width to fold tables into.
+    OUT.width = 400
 
 
 def error(message: str) -> None:

@@ -143,6 +143,22 @@ def datasets_of(tables: Tables) -> list[str]:
     return _evaluations(tables, None)["dataset"].unique().sort().to_list()
 
 
+def judges_of(tables: Tables) -> list[str]:
+    """Who read the failures, sorted."""
+    return tables.kept(
+        "judges",
+        ["judged_errors"],
+        lambda: (
+            tables.scan("judged_errors")
+            .select("judge")
+            .unique()
+            .collect()["judge"]
+            .sort()
+            .to_list()
+        ),
+    )
+
+
 def _evaluations(tables: Tables, dataset: str | None) -> pl.DataFrame:
     rows = tables.kept("evaluations", ["raw_predictions"], lambda: _counted(tables))
     return rows if dataset is None else rows.filter(pl.col("dataset") == dataset)

@@ -5,7 +5,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,26 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tables(demo_home: Path) -> Tables:
     """The tables of the shipped sample."""
     return Tables(Store(demo_home / "tables"))
+
+
+@pytest.fixture
+def home(demo_home: Path, tmp_path: Path) -> Path:
+    """The tables of the shipped sample, to change."""
+    shutil.copytree(demo_home / "tables", tmp_path / "tables")
+    return tmp_path
+
+
+@pytest.fixture
+def put(home: Path) -> Callable[[str, Sequence[Mapping[str, object]]], None]:
+    """Puts rows in the place of a table."""
+
+    def put_rows(table: str, rows: Sequence[Mapping[str, object]]) -> None:
+        folder = home / "tables" / table
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        pl.DataFrame(list(rows)).write_parquet(folder / "part.parquet")
+
+    return put_rows
 
 
 def _hostile_rows() -> pl.DataFrame:

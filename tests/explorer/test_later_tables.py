@@ -2,84 +2,22 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-import pytest
 from starlette.testclient import TestClient
 
 from errormap_dagster.explorer.app import explorer
 from errormap_dagster.queries.errors import Version
-from errormap_dagster.queries.significance import differences
 from errormap_dagster.queries.similarity import similar_datasets
 from errormap_dagster.queries.spending import spending
 from errormap_dagster.queries.suspects import suspects
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.store import Store
 
-COMPARISON = {
-    "taxonomy": "atlas",
-    "version": 1,
-    "dataset": "all",
-    "model_a": "aster-3b",
-    "model_b": "birch-8b",
-    "category_id": "any",
-    "n_pairs": 46,
-    "n_fixed": 20,
-    "n_broken": 4,
-    "rate_a": 0.6,
-    "rate_b": 0.2,
-    "rate_difference": -0.4,
-    "rate_difference_low": -0.5,
-    "rate_difference_high": -0.3,
-    "q_value": 0.0001,
-    "is_significant": True,
-    "test": "mcnemar_exact",
-}
-
-
-@pytest.fixture
-def home(demo_home: Path, tmp_path: Path) -> Path:
-    shutil.copytree(demo_home / "tables", tmp_path / "tables")
-    return tmp_path
-
-
-def put(home: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    folder = home / "tables" / table
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    pl.DataFrame(list(rows)).write_parquet(folder / "part.parquet")
-
-
-def test_a_pair_that_was_not_tested_names_the_command(home: Path) -> None:
-    shutil.rmtree(home / "tables" / "model_comparisons", ignore_errors=True)
-    client = TestClient(explorer(Store(home / "tables")))
-    shown = client.get("/compare?a=aster-3b&b=birch-8b&dataset=word_problems").text
-    assert "errormap compare aster-3b birch-8b --dataset word_problems" in shown
-
-
-def test_a_tested_pair_shows_its_tests_whichever_model_stands_first(home: Path) -> None:
-    category = {**COMPARISON, "category_id": "atlas.computation_error", "is_significant": False}
-    put(home, "model_comparisons", [category, COMPARISON])
-    tables = Tables(Store(home / "tables"))
-    version = Version("atlas", 1)
-    told = differences(tables, version, "aster-3b", "birch-8b", None)
-    turned = differences(tables, version, "birch-8b", "aster-3b", None)
-    assert told
-    assert turned
-    assert [row.category_id for row in told] == ["any", "atlas.computation_error"]
-    assert (told[0].difference, told[0].low, told[0].high) == (0.4, 0.3, 0.5)
-    assert (turned[0].difference, turned[0].low, turned[0].high) == (-0.4, -0.5, -0.3)
-    assert (told[0].n_only_first, told[0].n_only_second) == (20, 4)
-    assert (turned[0].n_only_first, turned[0].n_only_second) == (4, 20)
-    assert (told[0].rate_first, turned[0].rate_first) == (0.6, 0.2)
-    assert differences(tables, version, "aster-3b", "elm-code", None) is None
-    shown = TestClient(explorer(Store(home / "tables"))).get("/compare?a=aster-3b&b=birch-8b").text
-    assert "mcnemar exact" in shown
-    assert "&lt; 0.001" in shown
-
+Put = Callable[[str, Sequence[Mapping[str, object]]], None]
 
 SUSPECT = {
     "dataset": "word_problems",
@@ -122,12 +60,12 @@ SCORE = {
 }
 
 
-def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path) -> None:
+def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path, put: Put) -> None:
     shutil.rmtree(home / "tables" / "suspect_gold", ignore_errors=True)
     store = Store(home / "tables")
     assert suspects(Tables(store)) is None
     assert "errormap run" in TestClient(explorer(store)).get("/suspects").text
-    put(home, "suspect_gold", [{**SUSPECT, "example_id": "2", "suspicion": 1.0}, SUSPECT])
+    put("suspect_gold", [{**SUSPECT, "example_id": "2", "suspicion": 1.0}, SUSPECT])
     shown = TestClient(explorer(store)).get("/suspects").text
     assert shown.index("&lt;b&gt;1") < shown.index("example <bdi>2")
     assert "models agree on another answer" in shown
@@ -135,9 +73,9 @@ def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path)
     assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
 
 
-def test_suspect_gold_tells_its_share_and_what_it_does_to_scores(home: Path) -> None:
+def test_suspect_gold_tells_its_share_and_what_it_does_to_scores(home: Path, put: Put) -> None:
     for table, row in (("suspect_gold", SUSPECT), ("gold_noise", NOISE), ("gold_scores", SCORE)):
-        put(home, table, [row])
+        put(table, [row])
     client = TestClient(explorer(Store(home / "tables")))
     shown = client.get("/suspects?dataset=word_problems").text
     assert "no verdicts yet" in shown
@@ -178,9 +116,11 @@ CALL = {
 }
 
 
-def test_calls_are_counted_by_stage_and_day_and_an_unknown_price_is_no_zero(home: Path) -> None:
+def test_calls_are_counted_by_stage_and_day_and_an_unknown_price_is_no_zero(
+    home: Path, put: Put
+) -> None:
     unknown = {**CALL, "call_id": "c2", "stage": "classify", "cost_usd": None}
-    put(home, "judge_calls", [CALL, {**CALL, "call_id": "c3"}, unknown])
+    put("judge_calls", [CALL, {**CALL, "call_id": "c3"}, unknown])
     found = spending(Tables(Store(home / "tables")))
     assert found.n_calls == 3
     assert found.cost_usd == 0.5
@@ -195,8 +135,8 @@ def test_calls_are_counted_by_stage_and_day_and_an_unknown_price_is_no_zero(home
     assert "&lt;b&gt;gpt&lt;/b&gt;" in shown
 
 
-def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path) -> None:
-    put(home, "judge_calls", [CALL])
+def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path, put: Put) -> None:
+    put("judge_calls", [CALL])
     path = next((home / "tables" / "judged_errors").rglob("part.parquet"))
     rows = pl.read_parquet(path).with_columns(call_id=pl.lit("c1"))
     rows.write_parquet(path)
@@ -206,14 +146,14 @@ def test_a_failure_leads_to_the_call_that_its_diagnosis_was_paid_for(home: Path)
     assert "$0.2500" in shown
 
 
-def test_a_dataset_names_the_others_that_fail_alike(home: Path) -> None:
+def test_a_dataset_names_the_others_that_fail_alike(home: Path, put: Put) -> None:
     pair = {"taxonomy": "atlas", "version": 1, "distance": 0.25, "n_errors": 9}
     rows = [
         {**pair, "dataset_a": "short_code", "dataset_b": "word_problems", "distance": 0.75},
         {**pair, "dataset_a": "word_problems", "dataset_b": "zebras"},
         {**pair, "dataset_a": "short_code", "dataset_b": "zebras"},
     ]
-    put(home, "dataset_similarities", rows)
+    put("dataset_similarities", rows)
     tables = Tables(Store(home / "tables"))
     found = similar_datasets(tables, Version("atlas", 1), "word_problems")
     assert [(row.dataset, row.distance) for row in found] == [
@@ -224,14 +164,16 @@ def test_a_dataset_names_the_others_that_fail_alike(home: Path) -> None:
     assert "Datasets that fail alike" in shown
 
 
-def test_categories_that_do_not_hold_are_marked_wherever_they_are_shown(home: Path) -> None:
+def test_categories_that_do_not_hold_are_marked_wherever_they_are_shown(
+    home: Path, put: Put
+) -> None:
     category = {"taxonomy": "atlas", "version": 1, "category_id": "atlas.computation_error"}
-    put(home, "taxonomy_category_quality", [{**category, "is_unstable": True}])
+    put("taxonomy_category_quality", [{**category, "is_unstable": True}])
     client = TestClient(explorer(Store(home / "tables")))
     places = ("/signatures", "/taxonomy", "/compare?a=aster-3b&b=birch-8b")
     for path in (*places, "/datasets?dataset=word_problems"):
         assert "(unstable)" in client.get(path).text, path
-    put(home, "taxonomy_category_quality", [{**category, "is_unstable": None}])
+    put("taxonomy_category_quality", [{**category, "is_unstable": None}])
     client = TestClient(explorer(Store(home / "tables")))
     assert "(unstable)" not in client.get("/signatures").text
 
@@ -259,9 +201,9 @@ DEVIATION = {
 
 
 def test_a_dataset_lists_the_models_that_depart_from_the_mean_by_more_than_chance(
-    home: Path,
+    home: Path, put: Put
 ) -> None:
-    put(home, "model_deviations", [DEVIATION, {**DEVIATION, "is_significant": False}])
+    put("model_deviations", [DEVIATION, {**DEVIATION, "is_significant": False}])
     client = TestClient(explorer(Store(home / "tables")))
     shown = client.get("/datasets?dataset=word_problems").text
     assert shown.count("&lt;i&gt;m") == 1
@@ -269,17 +211,17 @@ def test_a_dataset_lists_the_models_that_depart_from_the_mean_by_more_than_chanc
     assert "No model departs from the mean" in client.get("/datasets?dataset=short_code").text
 
 
-def test_a_dataset_tells_what_it_measures_with_its_interval(home: Path) -> None:
+def test_a_dataset_tells_what_it_measures_with_its_interval(home: Path, put: Put) -> None:
     path = home / "tables" / "benchmark_profiles" / "part.parquet"
     row = pl.read_parquet(path).filter(pl.col("dataset") == "word_problems").row(0, named=True)
     ends = {"off_skill_share": 0.25, "off_skill_share_low": 0.14, "off_skill_share_high": 0.4}
     told = {**row, "error_share": 0.61, "error_share_low": 0.52, "error_share_high": 0.73}
-    put(home, "benchmark_profiles", [{**told, **ends, "model_spread": 0.074, "is_skill": False}])
+    put("benchmark_profiles", [{**told, **ends, "model_spread": 0.074, "is_skill": False}])
     client = TestClient(explorer(Store(home / "tables")))
     shown = client.get("/datasets?dataset=word_problems").text
     for words in ("25\u00a0%", "14–40\u00a0%", "61\u00a0%", "52–73\u00a0%", "7.4", "off the skill"):
         assert words in shown, words
-    put(home, "benchmark_profiles", [row])
+    put("benchmark_profiles", [row])
     undeclared = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems")
     assert "is not declared" in undeclared.text
     shutil.rmtree(home / "tables" / "benchmark_profiles")

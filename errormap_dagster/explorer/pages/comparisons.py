@@ -5,11 +5,13 @@ from typing import Any
 
 from errormap_dagster.explorer.view import BadStateError, Page, View
 from errormap_dagster.presentation.scales import top_of
+from errormap_dagster.presentation.sentences import unnamed_difference
 from errormap_dagster.queries.comparison import compare
 from errormap_dagster.queries.errors import (
     OUTCOMES,
     WITHOUT_CATEGORY,
     datasets_of,
+    judges_of,
     models_of,
     places,
     versions,
@@ -17,7 +19,7 @@ from errormap_dagster.queries.errors import (
 from errormap_dagster.queries.failures import Wanted, find_failures, with_quotes
 from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.signatures import depths
-from errormap_dagster.queries.significance import differences
+from errormap_dagster.queries.significance import ANY_FAILURE, Difference, differences
 
 _DEEPEST = 3
 _EXAMPLES = 5
@@ -61,6 +63,15 @@ def _command(first: str, second: str, dataset: str | None) -> str:
     return shlex.join(words)
 
 
+def _remark(view: View, tested: list[Difference] | None) -> str | None:
+    """That most of the difference has no name, where that is so."""
+    told = {row.category_id: row for row in tested or []}
+    total, unnamed = told.get(ANY_FAILURE), told.get("unassigned")
+    if total is None or unnamed is None or not total.is_significant:
+        return None
+    return unnamed_difference(total.difference, unnamed.difference, judges_of(view.tables))
+
+
 def _compared(view: View, first: str, second: str) -> dict[str, Any]:
     version, dataset = view.version(), view.dataset()
     depth = view.number("depth", 1, _DEEPEST)
@@ -69,9 +80,11 @@ def _compared(view: View, first: str, second: str) -> dict[str, Any]:
     cells = [cell for row in named for cell in (row.first, row.second) if cell]
     only_first = Wanted(dataset=dataset, model=first, outcome="assigned", other_model=second)
     rows = find_failures(view.tables, version, only_first).head(_EXAMPLES)
+    tested = differences(view.tables, version, first, second, dataset)
     return {
         "comparison": found,
-        "differences": differences(view.tables, version, first, second, dataset),
+        "differences": tested,
+        "remark": _remark(view, tested),
         "command": _command(first, second, dataset),
         "top": top_of(cell.high for cell in cells),
         "examples": with_quotes(view.tables, rows).to_dicts(),

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -93,3 +94,19 @@ def test_the_tables_hold_the_pairs_of_the_settings(home: Path) -> None:
     rows = Project.open(home).store.read("model_comparisons")
     assert set(rows.select("model_a", "model_b").rows()) == {("old", "new")}
     (home / "errormap.yaml").unlink()
+
+
+def test_a_difference_whose_errors_have_no_name_is_told_as_such(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied, summary = tmp_path / "home", tmp_path / "summary.md"
+    shutil.copytree(home, copied)
+    compare_models(copied, Question("old", "new"), summary, is_json=False)
+    assert "has no name" not in capsys.readouterr().out
+    ledger = next((copied / "tables" / "failure_ledger").rglob("*.parquet"))
+    nothing = {"outcome": pl.lit("unassigned"), "category_id": pl.lit(None, pl.String)}
+    pl.read_parquet(ledger).with_columns(**nothing).write_parquet(ledger)
+    compare_models(copied, Question("old", "new"), summary, is_json=False)
+    for told in (capsys.readouterr().out, summary.read_text(encoding="utf-8")):
+        assert "Most of this difference has no name" in told
+        assert "+90.0 points" in told
