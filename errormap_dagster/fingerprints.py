@@ -31,9 +31,9 @@ from errormap_dagster.tables import (
     TRUST_TABLES,
 )
 
-REPORT_VERSION = "2"
+REPORT_VERSION = "3"
 """Raised when the code of the report changes what it says."""
-_TOLD = ("failure_ledger", "signatures", "judge_trust")
+_TOLD = ("failure_ledger", "signatures", "judge_trust", "taxonomy_category_quality")
 
 _NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
 """Settings of taxonomies that what is grown again does not depend on."""

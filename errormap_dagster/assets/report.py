@@ -11,7 +11,7 @@ from errormap_dagster.stages.publishing import make_report
 
 _READ = (
     *("raw_predictions", "judged_errors", "category_assignments", "taxonomy_categories"),
-    *("failure_ledger", "signatures", "judge_trust"),
+    *("failure_ledger", "signatures", "judge_trust", "taxonomy_category_quality"),
 )
 
 

@@ -1,11 +1,18 @@
 """Signatures as a grid of models and categories, and one model's shares as a list."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
-from errormap_dagster.domain.signature import ALL_DATASETS
-from errormap_dagster.queries.errors import WITHOUT_CATEGORY, Version, category_name, places
+from errormap_dagster.domain.signature import ALL_DATASETS, GROUP, MACRO
+from errormap_dagster.queries.errors import (
+    WITHOUT_CATEGORY,
+    Version,
+    category_name,
+    datasets_of,
+    places,
+)
 from errormap_dagster.queries.tables import Tables
 
 
@@ -125,6 +132,37 @@ def depths(tables: Tables, version: Version) -> list[int]:
     return rows["depth"].unique().sort().to_list()
 
 
-def scopes(tables: Tables) -> list[str]:
-    """What signatures are over, all datasets together aside: datasets, groups and means of them."""
-    return sorted(set(tables.frame("signatures")["dataset"].unique()) - {ALL_DATASETS})
+class Scope(NamedTuple):
+    """What signatures are over.
+
+    Attributes:
+        value: the value of ``dataset`` in its rows.
+        kind: ``all``, ``group`` or ``dataset``.
+        name: of the group or dataset; ``all datasets`` of all.
+        is_macro: whether each dataset counts once, and not each error.
+    """
+
+    value: str
+    kind: str
+    name: str
+    is_macro: bool
+
+
+def scopes(tables: Tables) -> list[Scope]:
+    """What there are signatures over: all datasets, groups of datasets, then each dataset."""
+    known = set(datasets_of(tables))
+    found = sorted(
+        _scope(value, is_dataset=value in known)
+        for value in {ALL_DATASETS, *tables.frame("signatures")["dataset"].unique()}
+    )
+    return sorted(found, key=lambda scope: ("all", "group", "dataset").index(scope.kind))
+
+
+def _scope(value: str, *, is_dataset: bool) -> Scope:
+    # A dataset may be called as a mean or a group is.
+    if is_dataset:
+        return Scope(value, "dataset", value, is_macro=False)
+    name = value.removesuffix(MACRO)
+    is_all = name == ALL_DATASETS
+    shown = "all datasets" if is_all else name.removeprefix(GROUP)
+    return Scope(value, "all" if is_all else "group", shown, is_macro=name != value)

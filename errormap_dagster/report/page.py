@@ -14,6 +14,7 @@ from errormap_dagster.queries.cards import cards
 from errormap_dagster.queries.errors import Version, datasets_of, reported_version
 from errormap_dagster.queries.findings import findings
 from errormap_dagster.queries.overview import overview
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.samples import sample
 from errormap_dagster.queries.signatures import Grid, grid
 from errormap_dagster.queries.tables import Tables
@@ -62,6 +63,7 @@ def report(tables: Tables, fingerprint: str) -> str:
         overview=shown,
         trust=[trust_sentence(card) for card in trust_cards(tables, version)],
         findings=findings(tables, version),
+        unstables=unstable_categories(tables, version),
         grids=_grids(tables, version),
         cards=cards(tables, version),
         nodes=_sampled(tables, version, tree(tables, version)),

@@ -10,11 +10,13 @@ import polars as pl
 from starlette.testclient import TestClient
 
 from errormap_dagster.explorer.app import explorer
-from errormap_dagster.queries.errors import Version
+from errormap_dagster.queries.errors import Version, places
+from errormap_dagster.queries.signatures import scopes
 from errormap_dagster.queries.similarity import similar_datasets
 from errormap_dagster.queries.spending import spending
 from errormap_dagster.queries.suspects import suspects
 from errormap_dagster.queries.tables import Tables
+from errormap_dagster.report.page import report
 from errormap_dagster.store import Store
 
 Put = Callable[[str, Sequence[Mapping[str, object]]], None]
@@ -93,10 +95,25 @@ def test_a_table_that_cannot_be_read_is_told_with_the_remedy(home: Path) -> None
 def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home: Path) -> None:
     path = home / "tables" / "signatures" / "part.parquet"
     rows = pl.read_parquet(path)
-    mean = rows.filter(pl.col("dataset") == "all").with_columns(dataset=pl.lit("all (macro)"))
-    pl.concat([rows, mean]).write_parquet(path)
+    overall = rows.filter(pl.col("dataset") == "all")
+    names = ("all (macro)", "group:<i>sums", "group:<i>sums (macro)")
+    more = [overall.with_columns(dataset=pl.lit(name)) for name in names]
+    pl.concat([rows, *more]).write_parquet(path)
+    found = scopes(Tables(Store(home / "tables")))
+    assert [(scope.kind, scope.name, scope.is_macro) for scope in found[:4]] == [
+        ("all", "all datasets", False),
+        ("all", "all datasets", True),
+        ("group", "<i>sums", False),
+        ("group", "<i>sums", True),
+    ]
+    assert {scope.kind for scope in found[4:]} == {"dataset"}
     client = TestClient(explorer(Store(home / "tables")))
+    assert "each error counts once" in client.get("/signatures").text
+    assert "each error counts once" not in client.get("/signatures?dataset=word_problems").text
+    of_group = client.get("/signatures", params={"dataset": "group:<i>sums"}).text
+    assert "the datasets of the group <bdi>&lt;i&gt;sums" in of_group
     shown = client.get("/signatures?dataset=all+%28macro%29").text
+    assert "each of which counts once" in shown
     cell = re.search(r'<td class="cell h\d"><a href="([^"]*)"', shown)
     assert cell
     assert client.get(cell.group(1).replace("&amp;", "&")).status_code == 200
@@ -167,13 +184,25 @@ def test_a_dataset_names_the_others_that_fail_alike(home: Path, put: Put) -> Non
 def test_categories_that_do_not_hold_are_marked_wherever_they_are_shown(
     home: Path, put: Put
 ) -> None:
-    category = {"taxonomy": "atlas", "version": 1, "category_id": "atlas.computation_error"}
-    put("taxonomy_category_quality", [{**category, "is_unstable": True}])
+    category = {"taxonomy": "atlas", "version": 1}
+    ids = places(Tables(Store(home / "tables")), Version("atlas", 1))
+    rows = [{**category, "category_id": name, "is_unstable": True} for name in ids]
+    put("taxonomy_category_quality", rows)
     client = TestClient(explorer(Store(home / "tables")))
-    places = ("/signatures", "/taxonomy", "/compare?a=aster-3b&b=birch-8b")
-    for path in (*places, "/datasets?dataset=word_problems"):
+    pages = ("/", "/signatures", "/taxonomy", "/compare?a=aster-3b&b=birch-8b")
+    for path in (*pages, "/datasets?dataset=word_problems"):
         assert "(unstable)" in client.get(path).text, path
-    put("taxonomy_category_quality", [{**category, "is_unstable": None}])
+    # Each card, tile and finding tells it itself.
+    assert client.get("/failures?outcome=assigned").text.count("(unstable)") == 25
+    tile = client.get("/taxonomy").text.partition("<foreignObject")[2].partition("</foreignObject")
+    assert "(unstable)" in tile[0]
+    parts = report(Tables(Store(home / "tables")), "").split("<section")
+    for part in parts:
+        told = part.startswith(
+            (' id="findings', ' id="signatures', ' id="models', ' id="categories')
+        )
+        assert not told or "(unstable)" in part, part[:40]
+    put("taxonomy_category_quality", [{**row, "is_unstable": None} for row in rows])
     client = TestClient(explorer(Store(home / "tables")))
     assert "(unstable)" not in client.get("/signatures").text
 

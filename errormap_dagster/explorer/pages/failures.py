@@ -11,6 +11,7 @@ from errormap_dagster.queries.errors import (
 )
 from errormap_dagster.queries.failures import Wanted, find_failures, with_quotes
 from errormap_dagster.queries.instance import instance, neighbours
+from errormap_dagster.queries.quality import unstable_categories
 
 _PER_PAGE = 25
 _MOST_PAGES = 1_000_000
@@ -34,6 +35,7 @@ def show(view: View) -> Page:
             "models": models_of(view.tables),
             "places": places(view.tables, version),
             "outcomes": OUTCOMES,
+            "unstables": unstable_categories(view.tables, version),
             "wanted": wanted,
             "n_found": rows.height,
             "page": page,

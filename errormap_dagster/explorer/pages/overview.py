@@ -1,10 +1,10 @@
 """The first page: how much there is, what became of it, and where to go on."""
 
-from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.queries import findings
 from errormap_dagster.queries.errors import versions
 from errormap_dagster.queries.overview import overview
+from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.trust import trust_cards
 from errormap_dagster.report.trust import trust_sentence
 
@@ -23,6 +23,6 @@ def show(view: View) -> Page:
                 card.kind: trust_sentence(card) for card in trust_cards(view.tables, version)
             },
             "findings": findings.findings(view.tables, version),
-            "all_datasets": ALL_DATASETS,
+            "unstables": unstable_categories(view.tables, version),
         },
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from errormap_dagster.domain.signature import ALL_DATASETS
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.presentation.scales import top_of
-from errormap_dagster.queries.errors import WITHOUT_CATEGORY, datasets_of, versions
+from errormap_dagster.queries.errors import WITHOUT_CATEGORY, versions
 from errormap_dagster.queries.quality import unstable_categories
 from errormap_dagster.queries.signatures import Grid, depths, grid, scopes
 
@@ -23,11 +23,11 @@ def _leading(shown: Grid) -> list[tuple[str, str]]:
 def show(view: View) -> Page:
     """The page."""
     version = view.version()
-    over = scopes(view.tables)
-    scope = view.choice("dataset", over, None)
+    over = {scope.value: scope for scope in scopes(view.tables)}
+    scope = over[view.choice("dataset", list(over), None) or ALL_DATASETS]
     depth = view.number("depth", 1, _DEEPEST)
     measure = view.choice("measure", ["share", "rate"], "share")
-    shown = grid(view.tables, version, scope or ALL_DATASETS, depth)
+    shown = grid(view.tables, version, scope.value, depth)
     return Page(
         "signatures.html.j2",
         {
@@ -35,9 +35,9 @@ def show(view: View) -> Page:
             "version": str(version),
             "versions": versions(view.tables),
             "scope": scope,
-            "scopes": over,
+            "scopes": list(over.values()),
             # Failures are found by dataset; those of a group or a mean are of all datasets.
-            "dataset": scope if scope in datasets_of(view.tables) else None,
+            "dataset": scope.value if scope.kind == "dataset" else None,
             "depth": depth,
             "depths": depths(view.tables, version),
             "has_intervals": view.flag("intervals"),
