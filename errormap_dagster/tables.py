@@ -29,7 +29,7 @@ CODE_VERSIONS: dict[str, str] = {
     "model_comparisons": "1",
     "category_transitions": "1",
     "model_deviations": "1",
-    "suspect_gold": "1",
+    "suspect_gold": "2",
     "gold_noise": "1",
     "gold_scores": "1",
     "benchmark_profiles": "2",

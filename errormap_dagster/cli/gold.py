@@ -30,8 +30,9 @@ def export_queue(home: Path | None, to: Path, dataset: str | None, top: int) -> 
     questions = texts.agg(text.first()).collect()
     rows = queue.join(questions, on=key, how="left", maintain_order="left").sort("dataset", "rank")
     shown = ["correct_answer", "other_answer", "reasons", "suspicion", "rank", "input_text"]
-    counts = ["n_models_agreeing", "n_models_correct", "n_models", "n_no_error_found"]
-    write_frame(rows.select(*key, "verdict", "note", *shown, *counts), to)
+    counts = ["n_models_agreeing", "n_models_answering", "n_models_correct", "n_models"]
+    judged = ["n_no_error_found", "n_errors_named"]
+    write_frame(rows.select(*key, "verdict", "note", *shown, *counts, *judged), to)
     console.say(f"{rows.height} suspect examples written to {to}")
     console.say("Write wrong, right or unclear under verdict, then: errormap gold import FILE")
     return 0

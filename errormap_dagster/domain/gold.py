@@ -35,6 +35,19 @@ REASONS = {
 }
 """The signs, by their name in ``reasons``."""
 
+_HAS_ANSWERED = ~pl.col("is_failed") | pl.col("answer").is_not_null()
+_ORDER = (
+    # Sums of the same terms in another order are the same suspicion.
+    -pl.col("suspicion").round(9),
+    -pl.col("n_models_agreeing"),
+    -pl.col("n_models_agreeing") / pl.col("n_models_answering"),
+    pl.col("n_models_correct"),
+    -pl.col("n_no_error_found"),
+    # Who can name what is wrong with an output speaks for the reference that it missed.
+    pl.col("n_errors_named"),
+)
+"""The most suspect first; what comes later breaks ties of what comes before."""
+
 
 def suspect_gold(predictions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``suspect_gold``: the examples with a sign, the most suspect of a dataset first.
@@ -42,7 +55,7 @@ def suspect_gold(predictions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFr
     Args:
         predictions: one row per prediction: dataset, example_id, model, is_failed, correct_answer,
             answer (stated by a failed output, else null), n_options (null where there are none),
-            and is_no_error_found.
+            is_no_error_found and is_error_named (by the judge, of a failure).
         verdicts: rows of people: dataset, example_id, verdict and note; one per example.
     """
     answered = predictions.sort(*_EXAMPLE, "model", "answer")
@@ -50,6 +63,8 @@ def suspect_gold(predictions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFr
         n_models=pl.col("model").n_unique().cast(pl.Int64),
         n_models_correct=pl.col("model").filter(~pl.col("is_failed")).n_unique().cast(pl.Int64),
         n_no_error_found=pl.sum("is_no_error_found").cast(pl.Int64),
+        n_errors_named=pl.sum("is_error_named").cast(pl.Int64),
+        n_models_answering=pl.col("model").filter(_HAS_ANSWERED).n_unique().cast(pl.Int64),
         n_references=pl.col("correct_answer").drop_nulls().n_unique().cast(pl.Int64),
         correct_answer=pl.col("correct_answer").drop_nulls().sort().first(),
     )
@@ -73,7 +88,7 @@ def suspect_gold(predictions: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFr
             * (pl.col("n_no_error_found") + (pl.col("n_references") > 1) + pl.col("is_missing")),
         )
         .filter(pl.col("reasons").list.len() > 0)
-        .sort(["dataset", "suspicion", "example_id"], descending=[False, True, False])
+        .sort("dataset", *_ORDER, "example_id")
         .with_columns(rank=pl.int_range(1, pl.len() + 1).over("dataset"))
     )
     schema = polars_schema("suspect_gold")

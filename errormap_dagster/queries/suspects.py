@@ -5,8 +5,10 @@ from typing import Any
 
 import polars as pl
 
+from errormap_dagster.judge.embedded.tasks import read_options
 from errormap_dagster.queries.tables import Tables
 
+_KEY = ["dataset", "example_id"]
 TABLE = "suspect_gold"
 
 
@@ -43,3 +45,28 @@ def _rows(tables: Tables, table: str, dataset: str | None) -> pl.DataFrame | Non
         return None
     rows = tables.frame(table)
     return rows if dataset is None else rows.filter(pl.col("dataset") == dataset)
+
+
+def with_questions(tables: Tables, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """A few rows of the queue with what was asked.
+
+    Adds ``input_text``, and ``other_text``: the option of ``other_answer``, None where there are no
+    options.
+    """
+    if rows.is_empty():
+        return []
+    asked = (
+        tables.scan("raw_predictions")
+        .join(rows.lazy().select(_KEY), on=_KEY, how="semi")
+        .sort("prediction_id")
+        .group_by(_KEY, maintain_order=True)
+        .agg(pl.first("input_text"))
+        .collect()
+    )
+    joined = rows.join(asked, on=_KEY, how="left", maintain_order="left")
+    return [{**row, "other_text": _option(row)} for row in joined.iter_rows(named=True)]
+
+
+def _option(row: dict[str, Any]) -> str | None:
+    options = {option.letter: option.text for option in read_options(row["input_text"] or "")}
+    return options.get(row["other_answer"])

@@ -41,6 +41,7 @@ _NOTHING = pl.DataFrame(
         **dict.fromkeys([*_KEY, "model", "correct_answer"], pl.String),
         "is_failed": pl.Boolean,
         "is_no_error_found": pl.Boolean,
+        "is_error_named": pl.Boolean,
         "answer": pl.String,
         "n_options": pl.Int64,
     }
@@ -55,7 +56,11 @@ def _of_dataset(project: Project, dataset: str) -> pl.DataFrame:
         of_complete_evaluations(project, "raw_predictions", dataset)
         .select(texts)
         .join(failed.with_columns(is_failed=pl.lit(value=True)), on="prediction_id", how="left")
-        .join(outcomes.select("prediction_id", "outcome"), on="prediction_id", how="left")
+        .join(
+            outcomes.select("prediction_id", "outcome", "error_title"),
+            on="prediction_id",
+            how="left",
+        )
         .sort("prediction_id")
         .collect()
     )
@@ -72,6 +77,7 @@ def _of_dataset(project: Project, dataset: str) -> pl.DataFrame:
         "correct_answer",
         pl.col("is_failed").fill_null(value=False),
         is_no_error_found=pl.col("outcome").eq_missing(pl.lit("no_error_found")),
+        is_error_named=pl.col("error_title").is_not_null(),
         answer=pl.Series(answers, dtype=pl.String),
         n_options=pl.Series([options[text] for text in rows["input_text"]], dtype=pl.Int64),
     )

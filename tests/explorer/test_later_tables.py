@@ -32,7 +32,9 @@ SUSPECT = {
     "n_models_agreeing": 3,
     "n_models_correct": 0,
     "n_models": 5,
+    "n_models_answering": 4,
     "n_no_error_found": 2,
+    "n_errors_named": 1,
     "n_references": 1,
     "verdict": None,
     "note": None,
@@ -71,6 +73,8 @@ def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path,
     shown = TestClient(explorer(store)).get("/suspects").text
     assert shown.index("&lt;b&gt;1") < shown.index("example <bdi>2")
     assert "models agree on another answer" in shown
+    assert "of the 4 that answered 3 agree" in shown
+    assert "in 1 it named one" in shown
     assert "&lt;i&gt;7" in shown
     assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
 
@@ -256,3 +260,17 @@ def test_a_dataset_tells_what_it_measures_with_its_interval(home: Path, put: Put
     shutil.rmtree(home / "tables" / "benchmark_profiles")
     without = TestClient(explorer(Store(home / "tables"))).get("/datasets?dataset=word_problems")
     assert "mean share" in without.text
+
+
+def test_a_suspect_example_shows_its_question_and_the_option_that_models_agree_on(
+    home: Path, put: Put
+) -> None:
+    path = next((home / "tables" / "raw_predictions").rglob("part.parquet"))
+    rows = pl.read_parquet(path)
+    question = "Which is even?\nA. one\nB. <b>two\nC. three"
+    rows.with_columns(input_text=pl.lit(question)).write_parquet(path)
+    here = {"dataset": path.parts[-3].partition("=")[2], "example_id": rows["example_id"][0]}
+    put("suspect_gold", [{**SUSPECT, **here, "other_answer": "B"}])
+    shown = TestClient(explorer(Store(home / "tables"))).get("/suspects").text
+    assert "B. &lt;b&gt;two</dd>" in shown
+    assert "Which is even?" in shown

@@ -10,6 +10,8 @@ select
     queue.n_models_correct,
     queue.n_models,
     queue.n_no_error_found,
+    queue.n_models_answering,
+    queue.n_errors_named,
     queue.n_references,
     queue.verdict,
     queue.note,

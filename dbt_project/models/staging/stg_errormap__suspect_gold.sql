@@ -10,6 +10,8 @@ select
     n_models_correct,
     n_models,
     n_no_error_found,
+    n_models_answering,
+    n_errors_named,
     n_references,
     verdict,
     note,

@@ -4,7 +4,7 @@ import polars as pl
 
 from errormap_dagster.explorer.view import Page, View
 from errormap_dagster.queries.errors import datasets_of
-from errormap_dagster.queries.suspects import TABLE, suspects
+from errormap_dagster.queries.suspects import TABLE, suspects, with_questions
 
 _PER_PAGE = 25
 _MOST_PAGES = 1_000_000
@@ -28,6 +28,6 @@ def show(view: View) -> Page:
             "n_found": queue.height,
             "page": page,
             "n_pages": n_pages,
-            "rows": queue.slice((page - 1) * _PER_PAGE, _PER_PAGE).to_dicts(),
+            "rows": with_questions(view.tables, queue.slice((page - 1) * _PER_PAGE, _PER_PAGE)),
         },
     )

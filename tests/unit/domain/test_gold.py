@@ -20,7 +20,10 @@ def example(
             "correct_answer": references or ["A"] * len(answers),
             "is_failed": [answer is not None for answer in answers],
             "is_no_error_found": [answer == "no error" for answer in answers],
-            "answer": [None if answer == "no error" else answer for answer in answers],
+            "is_error_named": [answer is not None and answer[1:] == "!" for answer in answers],
+            "answer": [
+                None if answer in {"no error", "silent", None} else answer[0] for answer in answers
+            ],
             "n_options": [4] * len(answers),
         },
         schema_overrides={
@@ -69,6 +72,25 @@ def test_the_more_models_agree_the_more_suspect() -> None:
     assert found["rank"].to_list() == [1, 2, 3]
     assert found["other_answer"].to_list() == ["B", "B", None]
     assert found["n_models_agreeing"].to_list() == [5, 4, 0]
+
+
+def test_ties_are_broken_by_evidence_and_only_then_by_id() -> None:
+    found = queue(
+        # Where a judge could say what is wrong with an output, the reference is less suspect.
+        example("a_named", ["B!"] * 4 + ["B"]),
+        example("b_once", ["B!"] + ["B"] * 4),
+        example("d", ["B"] * 5),
+        example("c", ["B"] * 5),
+    )
+    assert found["suspicion"].n_unique() == 1
+    assert found["example_id"].to_list() == ["c", "d", "b_once", "a_named"]
+    assert found["n_errors_named"].to_list() == [0, 0, 1, 4]
+
+
+def test_those_that_gave_no_answer_did_not_answer() -> None:
+    found = queue(example("x", ["B", "B", "B", "silent", "C"]), example("y", ["B"] * 4 + [None]))
+    told = found.sort("example_id").select("n_models", "n_models_answering", "n_models_agreeing")
+    assert told.rows() == [(5, 4, 3), (5, 5, 4)]
 
 
 def test_a_dataset_without_references_lacks_none() -> None:
