@@ -13,7 +13,7 @@ from errormap_dagster.evaluations import Evaluation
 from errormap_dagster.ingest.landing import Landing
 from errormap_dagster.judge.interface import Judge, Operation
 from errormap_dagster.parts import changed_parts, fingerprint, part, parts_of
-from errormap_dagster.settings import Settings
+from errormap_dagster.settings import NOT_OF_GROWTH, Settings
 from errormap_dagster.store import WHOLE, Partition, Store
 from errormap_dagster.tables import (
     ABOVE,
@@ -34,9 +34,6 @@ from errormap_dagster.tables import (
 REPORT_VERSION = "3"
 """Raised when the code of the report changes what it says."""
 _TOLD = ("failure_ledger", "signatures", "judge_trust", "taxonomy_category_quality")
-
-_NO_BEARING = {"reported", "block_on_candidates", "held_out_share", "novelty_tolerance"}
-"""Settings of taxonomies that what is grown again does not depend on."""
 
 
 def partition_of(evaluation: Evaluation) -> Partition:
@@ -134,7 +131,7 @@ class Fingerprints:
         return fingerprint(
             code=CODE_VERSIONS[STABILITY],
             taxonomies=part(self.all_taxonomies(), self.store.fingerprint("taxonomy_inputs")),
-            rule=part(self.settings.taxonomy.model_dump_json(exclude=_NO_BEARING)),
+            rule=part(self.settings.taxonomy.model_dump_json(exclude=NOT_OF_GROWTH)),
             **self._growing_judge(),
         )
 

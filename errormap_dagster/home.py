@@ -151,9 +151,14 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def taxonomy_folder(self) -> Path:
+        """What people write of taxonomies: edits, and taxonomies of their own; may be absent."""
+        return self.root / "taxonomy"
+
+    @property
     def edits_file(self) -> Path:
         """What people want of every grown taxonomy; may be absent."""
-        return self.root / "taxonomy" / "edits.yaml"
+        return self.taxonomy_folder / "edits.yaml"
 
     @property
     def settings_file(self) -> Path:

@@ -131,7 +131,17 @@ class TaxonomySettings(Section):
     """Errors that take no part in growing a version, so that its coverage is measured on them."""
     novelty_tolerance: float = Field(default=0.02, ge=0, le=1)
     """How much larger the share of badly fitting new errors must surely be to raise the check."""
+    grow_on_novelty: bool | None = None
+    """Whether a refresh whose new errors raise that check grows a candidate. Default: yes; no with
+    a judge behind an endpoint."""
     quality: TaxonomyQualitySettings = TaxonomyQualitySettings()
+
+
+NOT_OF_GROWTH = {
+    *("reported", "block_on_candidates", "held_out_share"),
+    *("novelty_tolerance", "grow_on_novelty"),
+}
+"""Settings of taxonomies that what is grown again does not depend on."""
 
 
 class Settings(Section):

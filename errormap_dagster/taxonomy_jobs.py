@@ -5,19 +5,16 @@ the versions in force: so the UI marks assignments and signatures as stale after
 """
 
 from enum import Enum
-from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from errormap_dagster.jobs import EVERYTHING, FOLLOW_TAG
-from errormap_dagster.metadata import materialized, spent
-from errormap_dagster.project import Project
+from errormap_dagster.metadata import spent
 from errormap_dagster.resources.project import ProjectResource
 from errormap_dagster.stages.candidates import grow_candidate
 from errormap_dagster.stages.decisions import approve, retire, version_key
-from errormap_dagster.tables import TAXONOMY_TABLES
-from errormap_dagster.taxonomy_metadata import change_log, data_version
+from errormap_dagster.taxonomy_metadata import tell_changes
 
 DECIDE = "decide_taxonomy"
 GROW = "grow_taxonomy"
@@ -39,19 +36,6 @@ class DecisionConfig(dg.Config):
     reason: str = Field(description="Why; it stands in taxonomy_decisions.", min_length=1)
 
 
-def _tell(context: dg.OpExecutionContext, project: Project) -> None:
-    """Say to Dagster that the taxonomy's tables have changed."""
-    log = change_log(project)
-    for table in TAXONOMY_TABLES:
-        told: dict[str, Any] = {**materialized(table, project.store.scan(table), 0.0), **log}
-        version = data_version(project, table)
-        context.log_event(
-            dg.AssetMaterialization(
-                table, metadata=told, tags={"dagster/data_version": version.value}
-            )
-        )
-
-
 @dg.op(name="decide", description="Approve or retire a version of a taxonomy.")
 def _decide(
     context: dg.OpExecutionContext, config: DecisionConfig, project: ProjectResource
@@ -59,7 +43,7 @@ def _decide(
     opened = project.open(context.run_id)
     act = approve if config.verdict is Verdict.APPROVE else retire
     act(opened, version_key(config.version), config.by, config.reason)
-    _tell(context, opened)
+    tell_changes(context, opened)
 
 
 @dg.op(name="grow", description="Grow the induced taxonomy anew on the version in force.")
@@ -71,7 +55,7 @@ def _grow(context: dg.OpExecutionContext, project: ProjectResource) -> None:
     told = f"candidate: {made.key or 'none, nothing would change'}"
     context.log.info(f"{told}; effort: {spent(opened.judge.effort())}")
     if made.key:
-        _tell(context, opened)
+        tell_changes(context, opened)
 
 
 @dg.job(

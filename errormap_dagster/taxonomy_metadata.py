@@ -5,10 +5,11 @@ Names and descriptions come from judges and people: what could be read as Markdo
 
 import dagster as dg
 
-from errormap_dagster.metadata import Metadata, table_value
+from errormap_dagster.metadata import Metadata, materialized, table_value
 from errormap_dagster.project import Project
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
 from errormap_dagster.stages.taxonomy_reports import change_table, log_table, tree_text
+from errormap_dagster.tables import INDUCTION_TABLES, TAXONOMY_TABLES
 
 _IN_FORCE_ALONE = {"taxonomy_versions", "taxonomy_categories"}
 """Tables that the assignments rest on: for them a candidate changes nothing."""
@@ -33,3 +34,18 @@ def change_log(project: Project) -> Metadata:
         "changes": table_value(change_table(project).tail(_CHANGES_SHOWN)),
         **pictures,
     }
+
+
+def tell_changes(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext, project: Project
+) -> None:
+    """Say to Dagster that the taxonomies' tables have changed outside of their own asset."""
+    log = change_log(project)
+    for table in (*TAXONOMY_TABLES, *INDUCTION_TABLES):
+        told: Metadata = {**materialized(table, project.store.scan(table), 0.0), **log}
+        version = data_version(project, table)
+        context.log_event(
+            dg.AssetMaterialization(
+                table, metadata=told, tags={"dagster/data_version": version.value}
+            )
+        )

@@ -9,10 +9,11 @@ import dagster as dg
 from errormap_dagster.assets.spec import table_arguments, table_spec
 from errormap_dagster.metadata import materialized, spent
 from errormap_dagster.resources.project import ProjectResource
+from errormap_dagster.stages.proposals import propose_candidates
 from errormap_dagster.stages.row_flows import make_row_flow
 from errormap_dagster.stages.taxonomies import make_taxonomies
 from errormap_dagster.tables import INDUCTION_TABLES, TAXONOMY_TABLES
-from errormap_dagster.taxonomy_metadata import change_log, data_version
+from errormap_dagster.taxonomy_metadata import change_log, data_version, tell_changes
 
 
 @dg.multi_asset(
@@ -42,12 +43,16 @@ def taxonomy(
 @dg.asset(
     **table_arguments("taxonomy_row_flow", deps=["taxonomy_versions", "category_assignments"])
 )
-def taxonomy_row_flow(project: ProjectResource) -> dg.MaterializeResult[Any]:
-    """Count where the errors went from each version's parent to the version."""
+def taxonomy_row_flow(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> dg.MaterializeResult[Any]:
+    """Make the candidates that are due, and count where errors went from parent to version."""
     started = time.monotonic()
-    opened = project.open()
+    opened = project.open(context.run.run_id)
+    if made := propose_candidates(opened, context.run.run_id):
+        context.log.info(f"candidates that wait for a decision: {', '.join(map(str, made))}")
+        tell_changes(context, opened)
     make_row_flow(opened)
     rows = opened.store.scan("taxonomy_row_flow")
-    return dg.MaterializeResult(
-        metadata=materialized("taxonomy_row_flow", rows, time.monotonic() - started)
-    )
+    told = materialized("taxonomy_row_flow", rows, time.monotonic() - started)
+    return dg.MaterializeResult(metadata={**told, **spent(opened.judge.effort())})

@@ -16,7 +16,12 @@ from errormap_dagster.tables import CROSSWALK, QUALITY_TABLES, STABILITY
 
 @dg.asset(
     **table_arguments(
-        STABILITY, deps=["taxonomy_versions", "taxonomy_inputs", "category_assignments"]
+        STABILITY,
+        # After the row flow, which may make a candidate that is measured like the others.
+        deps=[
+            *("taxonomy_versions", "taxonomy_inputs", "category_assignments"),
+            "taxonomy_row_flow",
+        ],
     )
 )
 def taxonomy_stability(
@@ -57,7 +62,9 @@ def taxonomy_quality(
 
 
 @dg.asset(
-    **table_arguments(CROSSWALK, deps=["taxonomy_versions", "category_assignments"]),
+    **table_arguments(
+        CROSSWALK, deps=["taxonomy_versions", "category_assignments", "taxonomy_row_flow"]
+    ),
 )
 def taxonomy_crosswalk(
     context: dg.AssetExecutionContext, project: ProjectResource

@@ -5,7 +5,7 @@ version moves, and each move is a row of ``taxonomy_decisions``.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,6 +96,11 @@ def newest_version(tables: TaxonomyFrames, taxonomy: str) -> int:
     return max(numbers.to_list(), default=0)
 
 
+def errors_hash(error_ids: Iterable[str]) -> str:
+    """SHA-256 over the ids of the errors that a version is made from, in whatever order."""
+    return content_id(*sorted(error_ids), length=64)
+
+
 def add_version(
     tables: TaxonomyFrames,
     key: VersionKey,
@@ -118,7 +123,7 @@ def add_version(
         "content_hash": content_hash(categories),
         "n_categories": len(categories),
         "n_errors": len(origin.error_ids),
-        "errors_hash": content_id(*sorted(origin.error_ids), length=64),
+        "errors_hash": errors_hash(origin.error_ids),
         "judge": origin.judge,
         "prompt_version": origin.prompt_version,
         "actor": origin.actor,

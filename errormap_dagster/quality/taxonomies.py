@@ -26,6 +26,9 @@ def _candidate_waits(*, is_blocking: bool) -> dg.AssetChecksDefinition:
         asset="taxonomy_versions",
         name="no_candidate_waits",
         blocking=is_blocking,
+        # A refresh may make a candidate itself. A check that blocks stands above that: it speaks
+        # of such a candidate when the next refresh begins.
+        additional_deps=[] if is_blocking else ["taxonomy_row_flow"],
         description="No candidate waits for a decision. The refresh goes on with the approved "
         "versions meanwhile, unless taxonomy.block_on_candidates is set.",
     )

@@ -69,8 +69,13 @@ class Made:
     unfounded: tuple[ChangeClaim, ...] = ()
 
 
-def grow_candidate(project: Project, run_id: str) -> Made:
+def grow_candidate(project: Project, run_id: str, why: str = "") -> Made:
     """Grow the induced taxonomy anew on the version in force, as a candidate.
+
+    Args:
+        project: the opened home.
+        run_id: stands in the version.
+        why: what gave rise to it; stands in its reason.
 
     Raises:
         TaxonomyError: no error has a title yet.
@@ -86,7 +91,7 @@ def grow_candidate(project: Project, run_id: str) -> Made:
     induction = induce(project, errors, base)
     grown = induction.growth
     edited = replay(grown.categories, base, edits)
-    origin = grown_from(project, induction.inputs.grown_from, run_id)
+    origin = grown_from(project, induction.inputs.grown_from, run_id, why)
     claims = (*edited.claims, *grown.claims)
     made = make_candidate(project, Proposal(INDUCED, edited.categories, claims, origin))
     if made.key:

@@ -24,6 +24,7 @@ from errormap_dagster.stages import (
     gold,
     predictions,
     profiles,
+    proposals,
     results,
     row_flows,
     signature_history,
@@ -120,6 +121,7 @@ def run_chain(project: Project, paths: Sequence[str | Path] = (), run_id: str = 
         results.make_ledger(project)
         results.make_signatures(project)
         signature_history.note_refresh(project, run_id)
+        proposals.propose_candidates(project, run_id)
         row_flows.make_row_flow(project)
         taxonomy_quality.make_stability(project)
         taxonomy_quality.make_taxonomy_quality(project)

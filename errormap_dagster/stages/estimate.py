@@ -27,6 +27,7 @@ from errormap_dagster.settings import Settings
 from errormap_dagster.stages.chain import make_failures, make_judgements
 from errormap_dagster.stages.judging import judged_cases
 from errormap_dagster.stages.landing import land
+from errormap_dagster.stages.proposals import propose_files
 from errormap_dagster.stages.results import make_evaluation_table
 from errormap_dagster.stages.scratch import JudgedProject, scratch_home
 from errormap_dagster.stages.second_readings import read_again, second_readers
@@ -110,6 +111,7 @@ def estimate(project: Project, paths: Sequence[str | Path] = ()) -> Estimate:
         if first:
             _learn(copy, first.forecast, first.plans[Operation.ANALYSE])
         make_judgements(copy, project.run_id)
+        propose_files(copy, project.run_id)
         asked_again = _read_again(copy, record)
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Estimate(

@@ -20,6 +20,12 @@ class Induction(NamedTuple):
     inputs: Inputs
 
 
+def inputs_of_growth(project: Project, errors: Sequence[JudgedError]) -> Inputs:
+    """The errors that a taxonomy would be grown from, and those that would be held out."""
+    taxonomy = project.settings.taxonomy
+    return divided(errors, taxonomy.held_out_share, taxonomy.seed)
+
+
 def induce(
     project: Project, errors: Sequence[JudgedError], base: Sequence[Category] = ()
 ) -> Induction:
@@ -28,8 +34,7 @@ def induce(
     Raises:
         JudgeStoppedError: the judge gave no usable list.
     """
-    taxonomy = project.settings.taxonomy
-    inputs = divided(errors, taxonomy.held_out_share, taxonomy.seed)
+    inputs = inputs_of_growth(project, errors)
     limits = project.taxonomy_limits
     return Induction(project.judge.build_categories(inputs.grown_from, limits, base), inputs)
 

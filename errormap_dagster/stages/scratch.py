@@ -22,7 +22,7 @@ _FOLDER = "scratch"
 
 @dataclass(frozen=True, slots=True)
 class ScratchHome(Home):
-    """A copy that reads the landing folder and the settings of the home it was copied from."""
+    """A copy that reads the files that people write in the home that it was copied from."""
 
     of: Home
 
@@ -35,6 +35,11 @@ class ScratchHome(Home):
     def settings_file(self) -> Path:
         """The settings: the home's own file."""
         return self.of.settings_file
+
+    @property
+    def taxonomy_folder(self) -> Path:
+        """Edits and taxonomies of people: the home's own folder."""
+        return self.of.taxonomy_folder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from errormap_dagster.fingerprints import Fingerprints
 from errormap_dagster.parts import NEVER_MADE, REASONS, changed_parts
 from errormap_dagster.project import Project
 from errormap_dagster.stages.gold import verdict_text
+from errormap_dagster.stages.proposals import changed_files
 from errormap_dagster.stages.publishing import is_report_fresh
 from errormap_dagster.stages.results import evaluation_rows
 from errormap_dagster.stages.trust import trust_fingerprint
@@ -102,6 +103,12 @@ def _pending_picks(project: Project, *, are_predictions_pending: bool) -> list[P
     return [PendingWork(PICKS, told or "the predictions that it picks from change")]
 
 
+def _pending_candidates(project: Project) -> list[PendingWork]:
+    """Files of taxonomies that say something new; before the first run all of them are to come."""
+    reasons = [f"{told.reason}: a candidate" for told in changed_files(project)]
+    return [PendingWork("taxonomy_versions", "; ".join(reasons))] if reasons else []
+
+
 def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWork]:
     marks, store = project.fingerprints, project.store
     now = {
@@ -119,6 +126,8 @@ def _pending_results(project: Project, *, is_work_above: bool) -> list[PendingWo
     }
     pending: list[PendingWork] = []
     for table, mark in now.items():
+        if table == "taxonomy_row_flow":
+            pending += _pending_candidates(project)
         stored = store.fingerprint(table)
         if stored is None:
             pending.append(PendingWork(table, NEVER_MADE))

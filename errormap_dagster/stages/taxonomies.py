@@ -114,15 +114,17 @@ def titled_errors(project: Project) -> list[JudgedError]:
     return errors_to_classify(project.store.scan("judged_errors").collect())
 
 
-def grown_from(project: Project, errors: Sequence[JudgedError], run_id: str) -> VersionOrigin:
-    """The origin of a version that the judge of the settings grows from errors now."""
+def grown_from(
+    project: Project, errors: Sequence[JudgedError], run_id: str, why: str = ""
+) -> VersionOrigin:
+    """The origin of a version that the judge of the settings grows from errors now, and why."""
     who = project.judge.identity(Operation.GENERATE)
     return VersionOrigin(
         who.judge,
         who.judge,
         who.prompt_version,
         tuple(error.prediction_id for error in errors),
-        f"grown from {len(errors)} judged errors",
+        f"grown from {len(errors)} judged errors" + (f": {why}" if why else ""),
         datetime.now(UTC),
         run_id,
     )

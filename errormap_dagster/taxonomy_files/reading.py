@@ -10,6 +10,9 @@ from errormap_dagster.errors import SettingsError
 from errormap_dagster.taxonomy_files.skos_reading import FORMATS, read_skos
 from errormap_dagster.taxonomy_files.taxonomy_file import NAME_PATTERN, read_taxonomy
 
+ENDINGS = frozenset({".yaml", ".yml", *FORMATS})
+"""Endings of the names of files that may hold a taxonomy."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaxonomySource:

@@ -31,12 +31,15 @@ UPSTREAM = {
     "taxonomy_changes": {"judged_errors"},
     "taxonomy_inputs": {"judged_errors"},
     "taxonomy_steps": {"judged_errors"},
-    "taxonomy_stability": {"taxonomy_versions", "taxonomy_inputs", "category_assignments"},
+    "taxonomy_stability": {
+        *("taxonomy_versions", "taxonomy_inputs"),
+        *("category_assignments", "taxonomy_row_flow"),
+    },
     "taxonomy_quality": {
         *("taxonomy_versions", "taxonomy_inputs"),
         *("taxonomy_stability", "category_assignments"),
     },
-    "taxonomy_crosswalk": {"taxonomy_versions", "category_assignments"},
+    "taxonomy_crosswalk": {"taxonomy_versions", "category_assignments", "taxonomy_row_flow"},
     "taxonomy_decisions": {"judged_errors"},
     "taxonomy_row_flow": {"taxonomy_versions", "category_assignments"},
     "signature_history": {"signatures", "category_assignments", "taxonomy_categories"},
