@@ -31,6 +31,7 @@ from errormap_dagster.automation import (
 )
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import JOBS
+from errormap_dagster.lineage_events import lineage_sensors, parents_of
 from errormap_dagster.quality.conservation import CONSERVATION_CHECKS
 from errormap_dagster.quality.contracts import contract_check, expectations_check
 from errormap_dagster.quality.drift import failure_rate_drift
@@ -89,11 +90,16 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     settings = load_settings(home.settings_file)
     dbt_project = prepared_project(home)
     judge = JudgeResource.configure_at_launch()
+    assets = [*_ASSETS, warehouse_assets(dbt_project)]
+    parents = parents_of(spec for asset in assets for spec in asset.specs)
     return dg.Definitions(
-        assets=[*_ASSETS, warehouse_assets(dbt_project)],
+        assets=assets,
         asset_checks=[*_CHECKS, *taxonomy_checks(settings)],
         jobs=[*JOBS.values(), decide_job, grow_job],
-        sensors=[landing_sensor(settings), following_sensor(), failed_runs],
+        sensors=[
+            *(landing_sensor(settings), following_sensor(), failed_runs),
+            *lineage_sensors(settings, parents),
+        ],
         schedules=[nightly_schedule(settings)],
         resources={
             "judge": judge,

@@ -60,6 +60,15 @@ class RefreshSettings(Section):
         return timezone
 
 
+class OpenLineageSettings(Section):
+    """Events of lineage for the catalogues of other tools; where they go, the client is told."""
+
+    is_on: bool = False
+    """Whether the events of each ended run are sent."""
+    namespace: str = Field(default="errormap", min_length=1)
+    """Of the names of jobs and tables; another one for each home that a catalogue hears of."""
+
+
 class AlertSettings(Section):
     """Who hears of a run that failed."""
 

@@ -15,7 +15,12 @@ from errormap_dagster.errors import SettingsError
 from errormap_dagster.ingest.choices import FileMapping, Reading
 from errormap_dagster.ingest.interface import COLUMNS
 from errormap_dagster.judge_settings import JudgeSettings
-from errormap_dagster.refresh_settings import AlertSettings, LandingSettings, RefreshSettings
+from errormap_dagster.refresh_settings import (
+    AlertSettings,
+    LandingSettings,
+    OpenLineageSettings,
+    RefreshSettings,
+)
 from errormap_dagster.section import Section
 from errormap_dagster.statistics_settings import ComparisonSettings, SignatureSettings
 from errormap_dagster.trust_settings import TrustSettings
@@ -157,6 +162,7 @@ class Settings(Section):
     """By a name of yours, which ``errormap land --format`` takes too."""
     refresh: RefreshSettings = RefreshSettings()
     alerts: AlertSettings = AlertSettings()
+    openlineage: OpenLineageSettings = OpenLineageSettings()
     judge: JudgeSettings = JudgeSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
     groups: dict[str, list[str]] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from errormap_dagster.cli.outcome import report_checks
 from errormap_dagster.definitions import build_definitions
 from errormap_dagster.home import Home
 from errormap_dagster.jobs import EVERYTHING, LAND
+from errormap_dagster.lineage_events import parents_of, send_lineage
 from errormap_dagster.project import Project
 from errormap_dagster.resources.instance import instance_in_use, open_instance
 from errormap_dagster.stages.staleness import evaluations_with_work
@@ -34,16 +35,17 @@ def execute_job(
         redirect_stdout(io.StringIO()),
         instance_in_use(home) as instance,
     ):
-        result = (
-            build_definitions()
-            .resolve_job_def(job)
-            .execute_in_process(
-                instance=instance,
-                run_config={**config, "loggers": quiet},
-                tags=tags,
-                raise_on_error=False,
-            )
+        definitions = build_definitions()
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            run_config={**config, "loggers": quiet},
+            tags=tags,
+            raise_on_error=False,
         )
+        parents = parents_of(definitions.resolve_all_asset_specs())
+        unsent = send_lineage(Project.open().settings, instance, result.dagster_run, parents)
+    if unsent:
+        console.warning(unsent)
     if not result.success and not is_waiting_for_judge(result.all_events):
         problem = alert(Project.open(), result.dagster_run, failures_of(result.all_events))
         if problem:
