@@ -22,7 +22,8 @@ def example(
             "is_no_error_found": [answer == "no error" for answer in answers],
             "is_error_named": [answer is not None and answer[1:] == "!" for answer in answers],
             "answer": [
-                None if answer in {"no error", "silent", None} else answer[0] for answer in answers
+                None if answer is None or answer in {"no error", "silent"} else answer[0]
+                for answer in answers
             ],
             "n_options": [4] * len(answers),
         },
