@@ -52,6 +52,7 @@ EXPLORER_PAGES = {
     "gold_scores": "/suspects",
     "judge_reviews": "/trust",
     "judge_trust": "/trust",
+    "corrected_shares": "/trust",
 }
 """The page of the explorer that shows each table."""
 

@@ -36,6 +36,7 @@ CODE_VERSIONS: dict[str, str] = {
     "dataset_similarities": "1",
     "judge_reviews": "1",
     "judge_trust": "1",
+    "corrected_shares": "1",
 }
 """Raised when the code of a stage changes what it writes; Dagster shows them too."""
 
@@ -55,8 +56,8 @@ PROFILE_TABLES = ("benchmark_profiles", "dataset_similarities")
 
 GOLD_TABLES = ("suspect_gold", "gold_noise", "gold_scores")
 
-TRUST_TABLES = ("judge_reviews", "judge_trust")
-"""Second readings of what the judge read, and what they say of it."""
+TRUST_TABLES = ("judge_reviews", "judge_trust", "corrected_shares")
+"""Second readings of what the judge read, and what they say of it and of its shares."""
 
 TAXONOMY_TABLES = (
     "taxonomy_versions",

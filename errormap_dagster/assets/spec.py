@@ -49,6 +49,7 @@ GROUPS = {
     "dataset_similarities": "results",
     "judge_reviews": "results",
     "judge_trust": "results",
+    "corrected_shares": "results",
     "signature_history": "results",
     "counted_errors": "results",
 }

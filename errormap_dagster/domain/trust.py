@@ -86,12 +86,14 @@ def judge_answers(
     """What the judge said of each failure that it could read, under one taxonomy version.
 
     Args:
-        judged: prediction_id, outcome and sampling_weight of each failure that was read.
+        judged: prediction_id, dataset, model, outcome and sampling_weight of each failure that was
+            read.
         assigned: the rows of ``category_assignments`` of the version.
         tops: as of ``top_categories``.
 
     Returns:
-        prediction_id, sampling_weight, answer and stratum (the answer), by prediction_id.
+        prediction_id, dataset, model, sampling_weight, answer and stratum (the answer), sorted by
+        prediction_id.
     """
     placed = assigned.select("prediction_id", "status", "category_id")
     answer = (
@@ -102,7 +104,9 @@ def judge_answers(
     return (
         judged.filter(pl.col("outcome") != Outcome.JUDGE_FAILED.value)
         .join(placed, on="prediction_id", how="left")
-        .select("prediction_id", "sampling_weight", answer=answer.replace(tops))
+        .select(
+            *("prediction_id", "dataset", "model", "sampling_weight"), answer=answer.replace(tops)
+        )
         .with_columns(stratum="answer")
         .sort("prediction_id")
     )
@@ -142,42 +146,48 @@ def trust_rows(
         n_not_counted: readings that are not in ``said``.
         reason: why there is nothing to say where ``said`` is empty.
     """
-    told_then = said.select("prediction_id", said="answer").sort("*")
-    joined = answers.join(told_then, on="prediction_id", maintain_order="left_right")
-    if joined.is_empty():
+    readings = readings_of(answers, said)
+    if readings is None:
         none = {"n_judged": answers.height, "n_reviewed": 0, "n_not_counted": n_not_counted}
         return _frame([told.row(OVERALL, **none, reason=reason)])
-    readings = _readings(answers, joined)
     weight = pl.col("sampling_weight")
     of_answer = (
         answers.group_by("answer", maintain_order=True).agg(pl.len(), weight.sum()).sort("answer")
     )
     sizes = {name: (n, total) for name, n, total in of_answer.iter_rows()}
     whole = float(answers["sampling_weight"].sum())
-    is_seen = pl.col("stratum").is_in(joined["stratum"].unique().to_list())
-    seen = float(answers.filter(is_seen)["sampling_weight"].sum())
-    lacks = None if seen >= _ENOUGH * whole else _lacking(seen / whole)
-    everything = np.ones(joined.height, dtype=bool)
+    lacks = lacking(answers, readings)
+    everything = np.ones(len(readings.judge), dtype=bool)
     agreed = None if lacks else share(readings, readings.judge == readings.reviewer, everything)
     rows = [
         told.row(
             OVERALL,
             n_judged=answers.height,
-            n_reviewed=joined["prediction_id"].n_unique(),
+            n_reviewed=len(np.unique(readings.unit)),
             n_not_counted=n_not_counted,
-            represented_share=min(seen / whole, 1.0),
+            represented_share=_represented(answers, readings),
             **_columns("agreement_share", agreed),
             **_kappa(readings, lacks),
         )
     ]
-    for name in sorted({*sizes, *joined["said"]}):
+    for name in sorted({*sizes, *readings.reviewer}):
         n_judged, total = sizes.get(name, (0, 0.0))
         counted = {"n_judged": n_judged, "raw_share": min(total / whole, 1.0)}
         rows.append(told.row(name, **counted, **_of_category(told, readings, name, lacks)))
     return _frame(rows)
 
 
-def _readings(answers: pl.DataFrame, joined: pl.DataFrame) -> Readings:
+def readings_of(answers: pl.DataFrame, said: pl.DataFrame) -> Readings | None:
+    """The second readings as a sample of what was judged; None without any.
+
+    Args:
+        answers: rows of ``judge_answers``.
+        said: prediction_id and answer of the second reader.
+    """
+    told = said.select("prediction_id", said="answer").sort("*")
+    joined = answers.join(told, on="prediction_id", maintain_order="left_right")
+    if joined.is_empty():
+        return None
     n_of_stratum = dict(answers.group_by("stratum").len().iter_rows())
     read = joined.group_by("stratum").agg(pl.col("prediction_id").n_unique())
     n_read = dict(read.iter_rows())
@@ -224,7 +234,18 @@ def _kappa(readings: Readings, lacks: str | None) -> dict[str, object]:
     return {**_columns("kappa", found), "reason": why}
 
 
-def _lacking(seen: float) -> str:
+def _represented(answers: pl.DataFrame, readings: Readings) -> float:
+    """Share of the judged failures, weighted, whose stratum has a reading."""
+    weight = answers["sampling_weight"].to_numpy()
+    is_seen = np.isin(answers["stratum"].to_numpy().astype(str), readings.stratum.astype(str))
+    return min(float(weight[is_seen].sum() / weight.sum()), 1.0)
+
+
+def lacking(answers: pl.DataFrame, readings: Readings) -> str | None:
+    """Why the readings do not speak for all that was judged; None when they do."""
+    seen = _represented(answers, readings)
+    if seen >= _ENOUGH:
+        return None
     return (
         f"the answers with a reading stand for {seen:.0%} of the judged failures only; "
         "review some of each answer"

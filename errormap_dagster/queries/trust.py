@@ -11,6 +11,7 @@ from errormap_dagster.queries.tables import Tables
 
 TABLE = "judge_trust"
 READINGS = "judge_reviews"
+SHARES = "corrected_shares"
 READERS = {
     Kind.HUMAN.value: "People",
     Kind.SECOND_JUDGE.value: "A second judge",
@@ -51,6 +52,26 @@ def trust_cards(tables: Tables, version: Version) -> list[Card]:
         named = [{**row, "name": category_name(known, row["category_id"])} for row in ordered]
         cards += [Card(kind, row, named) for row in overall]
     return cards
+
+
+def corrected_rows(
+    tables: Tables, version: Version, model: str, dataset: str
+) -> list[dict[str, Any]]:
+    """A model's shares, raw and corrected, the largest first, each with its answer's name.
+
+    None until people have reviewed enough for a correction.
+    """
+    if not tables.has(SHARES):
+        return []
+    known = places(tables, version)
+    rows = tables.frame(SHARES).filter(
+        pl.col("taxonomy") == version.taxonomy,
+        pl.col("version") == version.number,
+        pl.col("model") == model,
+        pl.col("dataset") == dataset,
+    )
+    ordered = rows.sort(["raw_share", "category_id"], descending=[True, False]).to_dicts()
+    return [{**row, "name": category_name(known, row["category_id"])} for row in ordered]
 
 
 def disagreements(tables: Tables, version: Version, kind: str, most: int) -> list[dict[str, Any]]:

@@ -57,11 +57,12 @@ def human_reviews(project: Project) -> pl.DataFrame:
 def answers_of(project: Project, key: VersionKey) -> pl.DataFrame:
     """What the judge said of each failure of complete evaluations; see ``judge_answers``."""
     weights = project.store.scan("failures").select("prediction_id", "sampling_weight")
-    judged = of_complete_evaluations(project, "judged_errors").select("prediction_id", "outcome")
+    judged = of_complete_evaluations(project, "judged_errors")
     is_of = (pl.col("taxonomy") == key.taxonomy) & (pl.col("version") == key.version)
     assigned = of_complete_evaluations(project, "category_assignments").filter(is_of)
     tops = top_categories(categories_of(project, key))
-    rows = judged.join(weights, on="prediction_id", how="left").collect()
+    columns = ["prediction_id", "dataset", "model", "outcome"]
+    rows = judged.select(columns).join(weights, on="prediction_id", how="left").collect()
     return judge_answers(rows, assigned.collect(), tops)
 
 

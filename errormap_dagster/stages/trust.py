@@ -6,6 +6,7 @@ from dataclasses import astuple
 import polars as pl
 
 from errormap_dagster.contracts.registry import empty_frame, primary_key
+from errormap_dagster.domain.corrected_shares import corrected_shares
 from errormap_dagster.domain.taxonomy_versions import VersionKey
 from errormap_dagster.domain.trust import (
     NOT_COUNTED,
@@ -28,7 +29,7 @@ from errormap_dagster.stages.second_readings import (
 from errormap_dagster.stages.taxonomies import categories_of, versions_in_force
 from errormap_dagster.tables import CODE_VERSIONS, TRUST_TABLES
 
-_READINGS, _TRUST = TRUST_TABLES
+_READINGS, _TRUST, _SHARES = TRUST_TABLES
 _REVIEWS = "reviews"
 _NOBODY = "nobody has reviewed any: `errormap review export`, fill in, `errormap review import`"
 _NOTHING = "no failure of the sample could be read"
@@ -89,17 +90,22 @@ def make_trust(project: Project) -> Effort:
     reasons = {Kind.HUMAN: _NOBODY, **readers.reasons}
     reasons |= {reader.kind: _NOTHING for reader in readers.readers} | again.stopped
     project.store.write(_READINGS, rows, mark)
-    project.store.write(_TRUST, _trust(project, rows, reasons), mark)
+    trust, shares = _trust(project, rows, reasons)
+    project.store.write(_TRUST, trust, mark)
+    project.store.write(_SHARES, shares, mark)
     return again.effort
 
 
-def _trust(project: Project, readings: pl.DataFrame, reasons: dict[Kind, str]) -> pl.DataFrame:
+def _trust(
+    project: Project, readings: pl.DataFrame, reasons: dict[Kind, str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of ``judge_trust`` and of ``corrected_shares``."""
     judges = project.store.scan("judged_errors").select("judge").unique().collect()["judge"]
     judge = ", ".join(sorted(judges)) or project.judge.identity(Operation.ANALYSE).judge
     versions = versions_in_force(project)
     # Judges read a sample that was drawn by the reported taxonomy, whatever the version.
     drawn = answers_of(project, VersionKey(*reported_version(project)))
-    frames = [empty_frame(_TRUST)]
+    frames, shares = [empty_frame(_TRUST)], [empty_frame(_SHARES)]
     for key in versions:
         answers = answers_of(project, key)
         by_reported = answers.drop("stratum").join(
@@ -120,7 +126,9 @@ def _trust(project: Project, readings: pl.DataFrame, reasons: dict[Kind, str]) -
             left = given.height - counted.height
             seen = answers if kind is Kind.HUMAN else by_reported
             frames.append(trust_rows(told, seen, said, left, reasons[kind]))
-    return pl.concat(frames)
+            if kind is Kind.HUMAN:
+                shares.append(corrected_shares(key, answers, said))
+    return pl.concat(frames), pl.concat(shares)
 
 
 def _counted(readings: pl.DataFrame, judged: Sequence[str]) -> pl.DataFrame:

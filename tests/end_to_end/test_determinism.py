@@ -46,6 +46,7 @@ TABLES = [
     "dataset_similarities",
     "judge_reviews",
     "judge_trust",
+    "corrected_shares",
 ]
 SCRIPT = """
 import sys

@@ -48,5 +48,10 @@ def test_the_trust_card_tells_its_figures_and_where_readers_differ(home: Path) -
     assert "&lt;b&gt;ada" in shown
     assert "the first 50 failures" in shown
     assert "&lt;i&gt;no such sum" in shown
+    assert "Choose a model" in shown
+    page = "/trust?model=aster-3b&dataset=word_problems"
+    corrected = TestClient(explorer(Store(home / "tables"))).get(page).text
+    assert "as it has them and corrected" in corrected
+    assert 'title="no reviewer named it' in corrected
     assert "/failures?taxonomy=atlas%401&amp;category=atlas.computation_error" in shown
     assert "People: the same answer" in TestClient(explorer(Store(home / "tables"))).get("/").text

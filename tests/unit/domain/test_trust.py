@@ -21,6 +21,8 @@ def answers(counts: dict[str, int], weight: float = 1.0) -> pl.DataFrame:
         {
             "prediction_id": [f"p{place:04}" for place in range(len(given))],
             "sampling_weight": [weight] * len(given),
+            "dataset": ["d"] * len(given),
+            "model": ["m"] * len(given),
             "answer": given,
             "stratum": given,
         }
@@ -50,6 +52,8 @@ def test_an_answer_is_the_category_at_the_top_or_what_stands_in_its_place() -> N
     judged = pl.DataFrame(
         {
             "prediction_id": ["1", "2", "3", "4"],
+            "dataset": ["d"] * 4,
+            "model": ["m"] * 4,
             "outcome": ["error_found", "no_error_found", "judge_failed", "error_found"],
             "sampling_weight": [1.0] * 4,
         }
