@@ -29,6 +29,8 @@ _SAYS = {
     "unique_combination": "No two rows have the same {columns}.",
 }
 """What each generic test of dbt says of its model."""
+_TABLES = {"model", "snapshot"}
+"""Kinds of nodes that are assets here."""
 _ADAPTERS_TEXT = "character varying(256)"
 """What dbt's adapter calls every text; those of DuckDB have no limit."""
 
@@ -37,16 +39,17 @@ class Translator(DagsterDbtTranslator):
     """How a dbt node reads in Dagster."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer of the model, which is the folder it lies in."""
-        return dbt_resource_props["fqn"][1]
+        """The layer of the model, which is the folder it lies in; snapshots are history."""
+        is_snapshot = dbt_resource_props["resource_type"] == "snapshot"
+        return "history" if is_snapshot else dbt_resource_props["fqn"][1]
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The same owner as the tables below."""
-        return [OWNER] if dbt_resource_props["resource_type"] == "model" else []
+        return [OWNER] if dbt_resource_props["resource_type"] in _TABLES else []
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """Tells SQL from Python in a search."""
-        return {"layer": "dbt"} if dbt_resource_props["resource_type"] == "model" else {}
+        return {"layer": "dbt"} if dbt_resource_props["resource_type"] in _TABLES else {}
 
     def get_asset_check_spec(
         self,
@@ -102,7 +105,7 @@ def with_row_count(event: Any, manifest: Mapping[str, Any], built: Path) -> Any:
     """
     told = getattr(event, "metadata", {}).get("unique_id")
     node = manifest["nodes"][told.value] if isinstance(told, dg.TextMetadataValue) else {}
-    if node.get("config", {}).get("materialized") != "table":
+    if node.get("config", {}).get("materialized") not in {"table", "snapshot"}:
         return event
     with duckdb.connect(built, read_only=True) as warehouse:
         n_rows = warehouse.table(node["relation_name"]).shape[0]

@@ -4,6 +4,7 @@ DuckDB lets nobody write a file that somebody reads. So a reader never stops a b
 half of one, and keeps the file it has open.
 """
 
+import logging
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from contextlib import contextmanager
 import duckdb
 
 from errormap_dagster.home import Home
+
+HISTORY = "scd_"
+"""How the names of the tables that keep a history begin."""
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -24,8 +29,11 @@ def warehouse_in_work(home: Home, *, is_whole: bool) -> Generator[None]:
     work = home.warehouse_in_work
     discard(home)
     work.parent.mkdir(parents=True, exist_ok=True)
-    if not is_whole and home.warehouse.exists():
-        shutil.copyfile(home.warehouse, work)
+    if home.warehouse.exists():
+        if is_whole:
+            _carry_history(home)
+        else:
+            shutil.copyfile(home.warehouse, work)
     try:
         yield
         # What still stands in the log beside the file has to be in it before the file moves.
@@ -33,6 +41,25 @@ def warehouse_in_work(home: Home, *, is_whole: bool) -> Generator[None]:
         work.replace(home.warehouse)
     finally:
         discard(home)
+
+
+def _carry_history(home: Home) -> None:
+    """Take over the tables that dbt's snapshots go on from; the tables do not tell them again."""
+    try:
+        with duckdb.connect(home.warehouse_in_work) as new:
+            path = str(home.warehouse).replace("'", "''")
+            new.execute(f"attach '{path}' as published (read_only)")
+            kept = new.execute(
+                "select table_name from duckdb_tables() where database_name = 'published' "
+                "and starts_with(table_name, ?) order by table_name",
+                [HISTORY],
+            ).fetchall()
+            for (table,) in kept:
+                new.execute(f'create table "{table}" as from published."{table}"')
+    except duckdb.Error as error:
+        # A file that cannot be read must not keep the views from being built anew.
+        discard(home)
+        _log.warning("%s cannot be read; its history begins anew: %s", home.warehouse, error)
 
 
 @contextmanager
