@@ -20,6 +20,7 @@ from errormap_dagster.queries.tables import Tables
 from errormap_dagster.stages.chain import run_chain
 from errormap_dagster.store import Store
 
+PREDICTIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "predictions"
 HARM = "window.harm = 1"
 HOSTILE_OUTPUTS = [
     f"<script>{HARM}</script><img src=x onerror='{HARM}'><svg onload='{HARM}'>",
@@ -135,11 +136,25 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def _served(home: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def real_tables() -> Tables:
+    """All real predictions, judged: minutes of work, done only where somebody asks for it."""
+    home = os.environ.get("ERRORMAP_BROWSED_HOME")
+    if home is None:
+        pytest.skip("ERRORMAP_BROWSED_HOME names no home; it is made there when it is empty")
+    path = Path(home).resolve()
+    if not (path / "tables" / "signatures").is_dir():
+        if not PREDICTIONS.is_dir():
+            pytest.skip(f"real predictions are not at {PREDICTIONS}")
+        _made(path, sorted(PREDICTIONS.iterdir()))
+    return Tables(Store(path / "tables"))
+
+
+def _served(store: Store) -> Iterator[str]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    config = uvicorn.Config(explorer(Store(home / "tables")), port=port, log_level="warning")
+    config = uvicorn.Config(explorer(store), port=port, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -153,13 +168,19 @@ def _served(home: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def demo_site(demo_home: Path) -> Iterator[str]:
     """The explorer over the shipped sample."""
-    yield from _served(demo_home)
+    yield from _served(Store(demo_home / "tables"))
+
+
+@pytest.fixture(scope="module")
+def real_site(real_tables: Tables) -> Iterator[str]:
+    """The explorer over all real predictions."""
+    yield from _served(real_tables.store)
 
 
 @pytest.fixture(scope="module")
 def hostile_site(hostile_home: Path) -> Iterator[str]:
     """The explorer over texts that mean harm."""
-    yield from _served(hostile_home)
+    yield from _served(Store(hostile_home / "tables"))
 
 
 @pytest.fixture(scope="module")

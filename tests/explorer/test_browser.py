@@ -1,7 +1,9 @@
 """The pages in a browser: every page, both widths, and texts that mean harm."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import polars as pl
@@ -10,6 +12,7 @@ import pytest
 from errormap_dagster.explorer.app import PAGES
 from errormap_dagster.explorer.links import link
 from errormap_dagster.queries import errors
+from errormap_dagster.queries.signatures import scopes
 from errormap_dagster.queries.tables import Tables
 from errormap_dagster.store import Store
 
@@ -28,6 +31,7 @@ class Tab:
         self.page = self.context.new_page()
         self.problems: list[str] = []
         self.requests: list[str] = []
+        self.seconds: dict[str, list[float]] = {}
         self.page.on("console", lambda message: self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("dialog", lambda dialog: self.problems.append(dialog.message))
@@ -46,6 +50,22 @@ class Tab:
         assert self.page.locator("script, img, iframe, main a[href^='javascript']").count() == 0
         assert self.page.evaluate(WIDER) <= 0, f"{url} is wider than the screen"
         assert not self.problems, (url, self.problems)
+
+    def choose(self, **options: str) -> None:
+        """Choose in the page's form and send it."""
+        for name, value in options.items():
+            self.page.select_option(f"select[name={name}]", value)
+        self.follow(f"choose {', '.join(options)}", "form.filters button")
+
+    def follow(self, what: str, selector: str) -> None:
+        """Click on what leads to a page, and note how long it took until that stood."""
+        path = self.page.url.partition("?")[0].rpartition("/")[2] or "overview"
+        target = self.page.locator(selector).first
+        began = time.perf_counter()
+        with self.page.expect_navigation():
+            target.click()
+        self.seconds.setdefault(f"{path}: {what}", []).append(time.perf_counter() - began)
+        self.check()
 
 
 @pytest.fixture(params=WIDTHS)
@@ -126,3 +146,62 @@ def test_each_hostile_failure_is_a_whole_page(
     one = store.read("failures").join(longest, on="prediction_id", how="semi")["prediction_id"][0]
     tab.open(hostile_site + link("/failure", id=one, whole="on"))
     assert len(tab.page.locator("pre").first.inner_text()) >= 299_000
+
+
+def _click_through_results(tab: Tab, tables: Tables) -> None:
+    """From each page of results to the failures behind it."""
+    for scope in scopes(tables):
+        tab.follow("menu", "nav >> text='Signatures'")
+        tab.page.check("input[name=intervals]")
+        tab.choose(dataset=scope.value)
+        tab.follow("cell", "td.cell:not(.h0) a")
+    for dataset in errors.datasets_of(tables):
+        tab.follow("menu", "nav >> text='Datasets'")
+        tab.choose(dataset=dataset)
+        tab.follow("errors", "table.contrasts td a")
+        models = errors.models_of(tables, dataset)
+        if len(models) > 1:
+            tab.follow("menu", "nav >> text='Compare'")
+            tab.choose(a=models[0], b=models[-1], dataset=dataset)
+            tab.follow("number", "main td.number a")
+    for version in errors.versions(tables):
+        tab.follow("menu", "nav >> text='Taxonomy'")
+        tab.choose(taxonomy=str(version))
+        tab.follow("category", "ul.tree a")
+        tab.follow("errors", "section.chosen p.where a")
+
+
+def _click_through_failures(tab: Tab, tables: Tables) -> None:
+    """From the list of failures to one, to the next, and from the queue of suspects to them."""
+    tab.follow("menu", "nav >> text='Failures'")
+    tab.choose(outcome="assigned")
+    tab.follow("next", "text='next ›'")
+    tab.page.fill("input[name=text]", "carry")
+    tab.follow("search", "form.filters button")
+    tab.follow("failure", "article h3 a")
+    tab.follow("next", "text='next ›'")
+    tab.follow("example", "p.where a:has-text('example')")
+    for dataset in tables.frame("suspect_gold")["dataset"].unique().sort():
+        tab.follow("menu", "nav >> text='Suspect gold'")
+        tab.choose(dataset=dataset)
+        tab.page.locator("article summary").first.click()
+        tab.follow("example", "article h3 a")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+def test_all_real_data_sets_can_be_clicked_through(
+    tab: Tab, real_site: str, real_tables: Tables
+) -> None:
+    tab.open(real_site)
+    for label, _ in PAGES.values():
+        tab.follow(label, f"nav >> text='{label}'")
+    # The first of each reads its tables; that once is told by itself.
+    first, tab.seconds = tab.seconds, {}
+    _click_through_results(tab, real_tables)
+    _click_through_failures(tab, real_tables)
+    told = [*((f"first {what}", times) for what, times in first.items()), *tab.seconds.items()]
+    for what, times in told:
+        print(f"{what:32} {len(times):4} x  median {median(times):.2f} s, worst {max(times):.2f} s")  # noqa: T201 - the times are what the test is run for
+    assert all(median(times) < 1 for times in tab.seconds.values())
+    assert all(url.startswith((real_site, "data:")) for url in tab.requests)
