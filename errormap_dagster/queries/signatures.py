@@ -67,6 +67,11 @@ class Grid:
     lines: list[Line]
 
     @property
+    def has_few(self) -> bool:
+        """Whether a cell has an interval too wide to say anything."""
+        return any(cell.is_too_few for line in self.lines for cell in line.cells.values())
+
+    @property
     def named(self) -> list[Cell]:
         """The cells of errors that have a category."""
         cells = [item for line in self.lines for item in line.cells.items()]

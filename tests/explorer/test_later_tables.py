@@ -101,7 +101,10 @@ def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home:
     rows = pl.read_parquet(path)
     overall = rows.filter(pl.col("dataset") == "all")
     names = ("all (macro)", "group:<i>sums", "group:<i>sums (macro)")
-    more = [overall.with_columns(dataset=pl.lit(name)) for name in names]
+    more = [
+        overall.with_columns(dataset=pl.lit(name), is_too_few=pl.lit(name.startswith("group")))
+        for name in names
+    ]
     pl.concat([rows, *more]).write_parquet(path)
     found = scopes(Tables(Store(home / "tables")))
     assert [(scope.kind, scope.name, scope.is_macro) for scope in found[:4]] == [
@@ -116,8 +119,10 @@ def test_a_mean_or_group_of_datasets_has_a_heat_map_that_leads_to_failures(home:
     assert "each error counts once" not in client.get("/signatures?dataset=word_problems").text
     of_group = client.get("/signatures", params={"dataset": "group:<i>sums"}).text
     assert "the datasets of the group <bdi>&lt;i&gt;sums" in of_group
+    assert "too few errors to say" in of_group
     shown = client.get("/signatures?dataset=all+%28macro%29").text
     assert "each of which counts once" in shown
+    assert "too few errors to say" not in shown
     cell = re.search(r'<td class="cell h\d"><a href="([^"]*)"', shown)
     assert cell
     assert client.get(cell.group(1).replace("&amp;", "&")).status_code == 200
