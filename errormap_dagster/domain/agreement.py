@@ -17,6 +17,8 @@ from errormap_dagster.domain.shares import wilson_interval
 
 _DIGITS = 12
 """Of kappa; what follows is the rounding of sums."""
+_MOST_GAIN = 2.0
+"""How many times as large strata may make a sample of all failures (docs/methods.md)."""
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -90,19 +92,23 @@ def share(readings: Readings, counted: np.ndarray, among: np.ndarray) -> Estimat
     value = float((weight * counted).sum() / weight.sum())
     whole = weight.sum() / readings.weight.sum()
     variance = readings.variance(among * (counted - value) / whole)
-    n = _n_effective(value, variance, np.bincount(readings.unit[among], weight[among]))
+    most = _MOST_GAIN if among.all() else 1.0
+    n = _n_effective(value, variance, np.bincount(readings.unit[among], weight[among]), most)
     low, high = wilson_interval(np.array([value]), np.array([n]))
     return Estimate(value, float(low[0]), float(high[0]), n)
 
 
-def _n_effective(value: float, variance: float, weight: np.ndarray) -> float:
+def _n_effective(
+    value: float, variance: float, weight: np.ndarray, most_gain: float = 1.0
+) -> float:
     """Size of a plain sample with this variance; by the weights alone where there is none.
 
-    It is at most the number of failures that were read: what stratification gains beyond that is
-    not counted on, for the variance of few disagreements is itself little known.
+    It is at most ``most_gain`` times the number of failures that were read: more of what
+    stratification gains is not counted on, for the variance of few disagreements is itself little
+    known.
     """
     if variance > 0 and 0 < value < 1:
-        return min(value * (1 - value) / variance, float((weight > 0).sum()))
+        return min(value * (1 - value) / variance, most_gain * float((weight > 0).sum()))
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
