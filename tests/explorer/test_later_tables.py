@@ -74,7 +74,7 @@ def test_suspect_gold_says_how_it_is_made_and_then_shows_its_reasons(home: Path,
     assert shown.index("&lt;b&gt;1") < shown.index("example <bdi>2")
     assert "models agree on another answer" in shown
     assert "of the 4 that answered 3 agree" in shown
-    assert "in 1 it named one" in shown
+    assert "the judge named an error in 1 failure" in shown
     assert "&lt;i&gt;7" in shown
     assert "/failures?dataset=word_problems&amp;example=%3Cb%3E1" in shown
 

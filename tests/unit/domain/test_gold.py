@@ -8,10 +8,17 @@ from errormap_dagster.domain.gold import empty_verdicts, gold_noise, gold_scores
 N_MODELS = 5
 
 
+def _stated(answer: str | None) -> str | None:
+    return None if answer in {None, "no error", "silent"} else str(answer)[0]
+
+
 def example(
     name: str, answers: Sequence[str | None], references: Sequence[str | None] | None = None
 ) -> pl.DataFrame:
-    """One example; ``None`` is a correct model, any text the answer of a failed one."""
+    """One example; ``None`` is a correct model, any text the answer of a failed one.
+
+    In an answer with ``!`` the judge named an error; one that is silent gave no answer.
+    """
     return pl.DataFrame(
         {
             "dataset": "d",
@@ -21,10 +28,7 @@ def example(
             "is_failed": [answer is not None for answer in answers],
             "is_no_error_found": [answer == "no error" for answer in answers],
             "is_error_named": [answer is not None and answer[1:] == "!" for answer in answers],
-            "answer": [
-                None if answer is None or answer in {"no error", "silent"} else answer[0]
-                for answer in answers
-            ],
+            "answer": [_stated(answer) for answer in answers],
             "n_options": [4] * len(answers),
         },
         schema_overrides={
