@@ -56,6 +56,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._declared: set[str] = set()
 
     def folder(self, table: str) -> Path:
         """The folder of a table."""
@@ -67,9 +68,13 @@ class Store:
 
     def declare(self, table: str) -> None:
         """Write the table's schema as a file of no rows, so that readers of an empty table work."""
+        if table in self._declared:
+            return
         path = self.folder(table) / _SCHEMA_FILE
-        if not path.exists():
+        # A release with another contract: readers of all files of a table ask for one schema.
+        if not path.exists() or pl.read_parquet_schema(path) != empty_frame(table).schema:
             self._replace(path, [empty_frame(table)], {})
+        self._declared.add(table)
 
     def write(
         self,

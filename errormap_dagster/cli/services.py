@@ -1,6 +1,7 @@
 """``errormap dev`` and ``errormap docs``: other programs, started over the home."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +22,18 @@ def serve(home: Path | None, port: int) -> int:
         *(str(dagster), "dev", "--workspace", str(workspace_file())),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
-    try:
-        # Dagster leaves files of its own in the working folder: that is the home.
-        return subprocess.run(command, check=False, cwd=located.root).returncode  # noqa: S603 - our own program
-    except KeyboardInterrupt:
-        return 0
+    # Dagster leaves files of its own in the working folder: that is the home.
+    with subprocess.Popen(command, cwd=located.root) as running:  # noqa: S603 - our own program
+
+        def end(*_: object) -> None:
+            running.send_signal(signal.SIGINT)
+
+        # Whoever ends this program, such as a service manager, means Dagster too.
+        signal.signal(signal.SIGTERM, end)
+        try:
+            return running.wait()
+        except KeyboardInterrupt:
+            return 0
 
 
 def build_docs(home: Path | None) -> int:

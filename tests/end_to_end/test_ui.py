@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,24 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
+def processes_of(group: int) -> list[str]:
+    """The commands of a group of processes that are still at work after some patience."""
+    listed: list[str] = []
+    for _ in range(20):
+        told = subprocess.run(
+            [shutil.which("ps") or "ps", "-eo", "pgid=,stat=,args="],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        rows = [line.split(maxsplit=2) for line in told.stdout.splitlines()]
+        listed = [" ".join(row[2:]) for row in rows if row[0] == str(group) and row[1][0] != "Z"]
+        if not listed:
+            break
+        time.sleep(0.5)
+    return listed
+
+
 @pytest.fixture
 def ui(home_folder: Path) -> Iterator[Ui]:
     (home_folder / "landing").mkdir(parents=True)
@@ -104,11 +123,14 @@ def ui(home_folder: Path) -> Iterator[Ui]:
         opened.wait_until_open()
         yield opened
     finally:
-        os.killpg(server.pid, signal.SIGINT)
+        # As a service manager ends it: the one process, which ends what it has started.
+        server.terminate()
         try:
-            server.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(timeout=60)
+            assert processes_of(server.pid) == []
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def test_everything_is_materialized_from_the_ui(ui: Ui, home_folder: Path) -> None:

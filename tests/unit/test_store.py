@@ -7,6 +7,7 @@ import pytest
 from errormap_dagster.contracts.registry import polars_schema
 from errormap_dagster.errors import ContractError, TableMissingError
 from errormap_dagster.store import Store
+from errormap_dagster.tables import CODE_VERSIONS
 
 
 def picks(dataset: str, n: int = 2) -> pl.DataFrame:
@@ -91,6 +92,25 @@ def test_the_same_rows_give_the_same_bytes(store: Store) -> None:
     first = path.read_bytes()
     store.write(TABLE, picks("d"), "mark", {"dataset": "d"})
     assert path.read_bytes() == first
+
+
+def test_the_schema_of_an_older_contract_is_replaced_and_one_of_this_is_left(store: Store) -> None:
+    path = store.folder(TABLE) / "_schema.parquet"
+    path.parent.mkdir(parents=True)
+    picks("d", 0).drop("rank").write_parquet(path)
+    store.declare(TABLE)
+    assert pl.read_parquet_schema(path) == polars_schema(TABLE)
+    written = path.stat()
+    Store(store.folder(TABLE).parent).declare(TABLE)
+    assert path.stat().st_ino == written.st_ino
+
+
+@pytest.mark.parametrize("table", sorted(CODE_VERSIONS))
+def test_a_schema_reads_as_it_was_written(store: Store, table: str) -> None:
+    store.declare(table)
+    written = (store.folder(table) / "_schema.parquet").stat()
+    Store(store.folder(table).parent).declare(table)
+    assert (store.folder(table) / "_schema.parquet").stat().st_ino == written.st_ino
 
 
 def test_duckdb_reads_a_declared_table_without_rows(store: Store) -> None:
