@@ -35,6 +35,7 @@ from errormap_dagster.stages.crosswalk import crosswalk_of
 from errormap_dagster.stages.induction import induce
 from errormap_dagster.stages.recorded_judging import JUDGED, RecordedJudging
 from errormap_dagster.stages.staleness import AFTER_THE_TABLES, PICKS, pending_work
+from errormap_dagster.stages.taxonomies import versions_in_force
 from errormap_dagster.tables import (
     COMPARISON_TABLES,
     CROSSWALK,
@@ -62,6 +63,8 @@ TABLES = (
 SETTINGS, PREDICTIONS, PICKED = "settings.json", "predictions.parquet", "picks.parquet"
 CALLS, TAXONOMIES, STAGING, LANDINGS = "calls.jsonl", "taxonomies/", "staging/", "landings.json"
 REVIEWS = "reviews/"
+FORMER = "assignments.parquet"
+_OF_THE_HOUSE = {"landing", "refresh", "alerts", "openlineage", "judge"}
 _OF_THE_ENDPOINT = {"base_url", "key_variable", "headers", "header_variables", "query"}
 _OF_THE_MACHINE = {"budget", "prices", "limits", "lane", "batch"}
 _ROWS_AT_ONCE = 5000
@@ -105,6 +108,7 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
         for table in filter(project.store.exists, CARRIED):
             file = project.store.folder(table) / "part.parquet"
             bundle.add(f"{TAXONOMIES}{table}.parquet", file)
+        bundle.add(FORMER, _parquet(_not_in_force(project)))
         given = (project.home.gold_verdicts, project.home.error_reviews)
         for review in filter(Path.exists, given):
             bundle.add(f"{REVIEWS}{review.name}", review)
@@ -122,9 +126,16 @@ def write_bundle(project: Project, path: Path, *, with_texts: bool = True) -> Bu
     return Bundled(ids.height, kept.n_kept, kept.n_left_out, path.stat().st_size)
 
 
+def _not_in_force(project: Project) -> pl.DataFrame:
+    """The assignments under candidates and retired versions: nothing would make these again."""
+    keys = [str(key) for key in versions_in_force(project)]
+    key = pl.concat_str("taxonomy", pl.lit("@"), "version")
+    return project.store.scan("category_assignments").filter(~key.is_in(keys)).collect()
+
+
 def portable_settings(settings: Settings) -> dict[str, Any]:
     """What of the settings bears on the tables; nothing of the endpoint or the machine."""
-    told = settings.model_dump(mode="json", exclude={"landing", "refresh", "alerts", "judge"})
+    told = settings.model_dump(mode="json", exclude=_OF_THE_HOUSE)
     told["judge"] = _portable_judge(settings.judge)
     if second := settings.trust.second_judge:
         told["trust"]["second_judge"] = _portable_judge(second)

@@ -12,6 +12,7 @@ import yaml
 
 from errormap_dagster.errors import BundleError
 from errormap_dagster.evaluations import Evaluation
+from errormap_dagster.fingerprints import partition_of
 from errormap_dagster.home import Home
 from errormap_dagster.ingest.adopting import Delivery, adopt
 from errormap_dagster.ingest.staging import LANDED
@@ -32,6 +33,7 @@ from errormap_dagster.stages import (
 )
 from errormap_dagster.stages.bundle import (
     CALLS,
+    FORMER,
     LANDINGS,
     PICKED,
     PREDICTIONS,
@@ -182,6 +184,7 @@ def _make(bundle: Bundle, judging: RecordedJudging) -> None:
         bundle.write_to(name, project.store.folder(table) / "part.parquet")
     for name in bundle.names(REVIEWS):
         bundle.write_to(name, project.home.reviews / name.removeprefix(REVIEWS))
+    _write_former_assignments(bundle, project)
     make_assignments(project)
     _check_calls(bundle, judging)
     calls.make_judge_calls(project)
@@ -239,6 +242,14 @@ def _write_picks(bundle: Bundle, project: Project) -> None:
         mark = project.fingerprints.informative_correct_predictions(dataset)
         part = rows.filter(pl.col("dataset") == dataset).select(columns)
         project.store.write(PICKS, part, mark, {"dataset": dataset})
+
+
+def _write_former_assignments(bundle: Bundle, project: Project) -> None:
+    """The assignments under versions that are not in force, for those in force to be put beside."""
+    for name in bundle.names(FORMER):
+        for key, own in _frame(bundle, name).group_by("dataset", "model", maintain_order=True):
+            here = partition_of(Evaluation(str(key[0]), str(key[1])))
+            project.store.write("category_assignments", own, "not made yet", here)
 
 
 def _frame(bundle: Bundle, name: str) -> pl.DataFrame:

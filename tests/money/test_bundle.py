@@ -134,9 +134,12 @@ def test_the_embedded_analyst_is_replayed_too(tmp_path: Path) -> None:
         "prediction_id,taxonomy,version,answer,reviewer,reviewed_at,note\n"
         f"{given},atlas,1,other,ada,2026-01-31T12:00:00.000000Z,\n"
     )
+    team = home / "taxonomy" / "team.yaml"
+    team.parent.mkdir()
+    team.write_text("taxonomy: team\ncategories: [{name: Sums, description: wrong sum}]\n")
     run_chain(Project.open(home))
-    made = write_bundle(Project.open(home), tmp_path / "study.zip")
-    assert made.n_calls == 0
+    assert "team" in set(Project.open(home).store.read("category_assignments")["taxonomy"])
+    assert write_bundle(Project.open(home), tmp_path / "study.zip").n_calls == 0
     told = replay_bundle(tmp_path / "study.zip", tmp_path / "elsewhere")
     assert (told.same_rows, told.other_rows) == ([], [])
     assert changed_tables(home, tmp_path / "elsewhere") == []
