@@ -51,9 +51,7 @@ class _Databases:
         if not isinstance(connection, sqlite3.Connection):
             return
         path = connection.execute("PRAGMA database_list").fetchone()[2]
-        if not Path(path).is_relative_to(self._folder):
-            return
-        if path not in self._open:
+        if path not in self._open and Path(path).is_relative_to(self._folder):
             self._keep(path)
         if path in self._open:
             connection.execute("PRAGMA synchronous = NORMAL")

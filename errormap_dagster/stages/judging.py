@@ -105,9 +105,17 @@ def _kept_and_new(project: Project, evaluation: Evaluation) -> tuple[pl.DataFram
 
 def failure_judging(project: Project, evaluations: Sequence[Evaluation]) -> FailureJudging:
     """The judging of these evaluations, to be asked for one after the other."""
-    n_failures = sum(_sampled(project, evaluation).height for evaluation in evaluations)
-    progress.begin(_WORK, n_failures)
+    progress.begin(_WORK, _n_sampled(project, evaluations))
     return FailureJudging(project, evaluations)
+
+
+def _n_sampled(project: Project, evaluations: Sequence[Evaluation]) -> int:
+    if not evaluations:
+        return 0
+    sampled = project.store.scan("failures").filter("is_sampled")
+    counted = sampled.group_by("dataset", "model").len().collect()
+    wanted = set(evaluations)
+    return sum(n for *key, n in counted.iter_rows() if Evaluation(*key) in wanted)
 
 
 def grounded_share(store: Store) -> float:
