@@ -8,18 +8,18 @@ is reviewed, kappa's is that of Fleiss, Cohen and Everitt (1969). Intervals are 
 the effective size of the sample, for they hold where an answer is rare or never wrong.
 """
 
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from errormap_dagster.domain.shares import wilson_interval
 
 _DIGITS = 12
 """Of kappa; what follows is the rounding of sums."""
-_MOST_GAIN = 2.0
-"""How many times as large strata may make a sample of all failures (docs/methods.md)."""
-_Z = NormalDist().inv_cdf(0.975)
+_MOST_GAIN, _MOST_GAIN_OF_ALL = 1.25, 2.0
+"""How many times as large strata may make a sample, or one of all failures (docs/methods.md)."""
+_HIGH = 0.975
 
 
 class Estimate(NamedTuple):
@@ -92,14 +92,14 @@ def share(readings: Readings, counted: np.ndarray, among: np.ndarray) -> Estimat
     value = float((weight * counted).sum() / weight.sum())
     whole = weight.sum() / readings.weight.sum()
     variance = readings.variance(among * (counted - value) / whole)
-    most = _MOST_GAIN if among.all() else 1.0
+    most = _MOST_GAIN_OF_ALL if among.all() else _MOST_GAIN
     n = _n_effective(value, variance, np.bincount(readings.unit[among], weight[among]), most)
     low, high = wilson_interval(np.array([value]), np.array([n]))
     return Estimate(value, float(low[0]), float(high[0]), n)
 
 
 def _n_effective(
-    value: float, variance: float, weight: np.ndarray, most_gain: float = 1.0
+    value: float, variance: float, weight: np.ndarray, most_gain: float = _MOST_GAIN
 ) -> float:
     """Size of a plain sample with this variance; by the weights alone where there is none.
 
@@ -146,7 +146,8 @@ def rogan_gladen(
     """A judge's share corrected for what it misses and what it wrongly names.
 
     The estimate is Rogan and Gladen's (1978, Am. J. Epidemiol. 107), the interval Lang and
-    Reiczigel's (2014, Prev. Vet. Med. 113), for rates that were themselves estimated.
+    Reiczigel's (2014, Prev. Vet. Med. 113), for rates that were themselves estimated; by Student's
+    quantile for the smaller of their sizes, since few readings tell their own variance badly.
 
     Args:
         apparent: the judge's share, 0 to 1.
@@ -164,16 +165,17 @@ def rogan_gladen(
     eased_gain = found + kept_out - 1
     if gain <= 0 or eased_gain <= 0:
         return None
-    n_eased = n + _Z**2
-    seen = (n * apparent + _Z**2 / 2) / n_eased
+    z = float(stats.t.ppf(_HIGH, max(min(recall.n_effective, specificity.n_effective), 2.0)))
+    n_eased = n + z**2
+    seen = (n * apparent + z**2 / 2) / n_eased
     eased = (seen + kept_out - 1) / eased_gain
     recall_part = found * (1 - found) / n_recall
     specificity_part = kept_out * (1 - kept_out) / n_specificity
-    moved = 2 * _Z**2 * (eased * recall_part - (1 - eased) * specificity_part)
+    moved = 2 * z**2 * (eased * recall_part - (1 - eased) * specificity_part)
     variance = (
         seen * (1 - seen) / n_eased + eased**2 * recall_part + (1 - eased) ** 2 * specificity_part
     ) / eased_gain**2
-    reach = _Z * float(np.sqrt(variance))
+    reach = z * float(np.sqrt(variance))
     value = min(max((apparent + specificity.value - 1) / gain, 0.0), 1.0)
     low = min(max(eased + moved - reach, 0.0), value)
     high = max(min(eased + moved + reach, 1.0), value)

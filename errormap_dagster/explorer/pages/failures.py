@@ -76,6 +76,7 @@ def show_one(view: View) -> Page:
         raise BadStateError("id is missing; choose a failure from the list.")
     found = instance(view.tables, prediction_id)
     criteria = found.judged["criteria"] if found.judged else []
+    assigned_by = [Version(row["taxonomy"], row["version"]) for row in found.assignments]
     return Page(
         "failure.html.j2",
         {
@@ -85,6 +86,7 @@ def show_one(view: View) -> Page:
             "found": found,
             "quotes": [row["evidence"] for row in criteria if row["evidence"]],
             "is_whole": view.flag("whole"),
+            "unstables": {str(v): unstable_categories(view.tables, v) for v in assigned_by},
             "neighbours": neighbours(view.tables, version, found.failure),
         },
     )
