@@ -8,7 +8,8 @@ def trust_sentence(card: Card) -> str:
     """What the readings of one kind say as a whole, or why there is nothing to say."""
     row, reader = card.overall, READERS[card.kind]
     if row["agreement_share"] is None:
-        return f"{reader}: not known, {row['reason']}."
+        # Pages show it as plain text, where the marks of code are noise.
+        return f"{reader}: not known, {row['reason'].replace('`', '')}."
     within = interval(row["agreement_share_low"], row["agreement_share_high"])
     told = f"the same answer in {percent(row['agreement_share'])} of the failures"
     kappa = ""
