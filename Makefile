@@ -28,7 +28,7 @@ demo: setup ## land the shipped sample, run everything, print who fails how
 	$(BIN)/errormap demo
 
 test: setup ## run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadscope
+	$(BIN)/pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 check: setup ## lint, formatting, types, contracts, dbt and Dagster definitions
 	$(BIN)/ruff check .
