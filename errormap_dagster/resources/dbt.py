@@ -97,4 +97,5 @@ def dbt_resource(project: DbtProject) -> DbtCliResource:
     tables that nobody has built yet.
     """
     os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
-    return InstalledDbt(project_dir=project, dbt_executable=dbt_executable())  # pyright: ignore[reportArgumentType]
+    executable = dbt_executable()
+    return InstalledDbt(project_dir=project, dbt_executable=executable)  # pyright: ignore[reportArgumentType] - its validator takes a project

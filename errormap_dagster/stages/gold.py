@@ -8,6 +8,7 @@ from errormap_dagster.domain.gold import empty_verdicts, gold_noise, gold_scores
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.judge.embedded.stated_answers import n_possible_answers, stated_answer
 from errormap_dagster.project import Project
+from errormap_dagster.stages.filled_in import filled_in, keep
 from errormap_dagster.stages.results import of_complete_evaluations
 from errormap_dagster.tables import GOLD_TABLES
 
@@ -119,25 +120,13 @@ def import_verdicts(project: Project, path: Path) -> int:
             raise ErrorMapError(f"{path}, row {row['row']} ({what}): {told}.")
     kept = pl.concat([stored_verdicts(project), fixed.select(_COLUMNS)])
     kept = kept.unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
-    target = project.home.gold_verdicts
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_suffix(".tmp")
-    kept.write_csv(beside)
-    beside.replace(target)
+    keep(kept, project.home.gold_verdicts)
     return fixed.height
 
 
 def _read_verdicts(path: Path) -> pl.DataFrame:
     """The rows with a verdict, trimmed and in lower case; a note may be missing."""
-    try:
-        read = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise ErrorMapError(f"{path}: cannot be read as CSV: {error}") from error
-    if lacking := sorted({*_KEY, "verdict"} - set(read.columns)):
-        raise ErrorMapError(f"{path}: lacks the column {lacking[0]!r}; see `errormap gold export`.")
-    if "note" not in read.columns:
-        read = read.with_columns(note=pl.lit(None, pl.String))
-    trimmed = read.with_row_index("row", offset=2).select(
+    given = filled_in(path, "verdict", _KEY, ["note"], "errormap gold export")
+    return given.select(
         "row", *_KEY, pl.col("verdict").str.strip_chars().str.to_lowercase(), "note"
     )
-    return trimmed.filter(pl.col("verdict").fill_null("") != "")

@@ -26,6 +26,7 @@ from errormap_dagster.domain.trust import (
 )
 from errormap_dagster.errors import ErrorMapError
 from errormap_dagster.project import Project
+from errormap_dagster.stages.filled_in import filled_in, keep
 from errormap_dagster.stages.results import of_complete_evaluations
 from errormap_dagster.stages.taxonomies import categories_of, load_taxonomies
 
@@ -33,7 +34,8 @@ ANSWERS = {"other": OTHER, "no error": NO_ERROR, NO_ERROR: NO_ERROR, "unclear": 
 """What a person may write in the place of a category."""
 _KEY = ["prediction_id", "taxonomy", "version", "reviewer"]
 _COLUMNS = ["prediction_id", "taxonomy", "version", "answer", "reviewer", "reviewed_at", "note"]
-_NEEDED = ("prediction_id", "taxonomy", "version", "category")
+_NEEDED = ("prediction_id", "taxonomy", "version")
+_OPTIONAL = ("reviewer", "reviewed_at", "note")
 
 
 def review_text(project: Project) -> str:
@@ -129,7 +131,7 @@ def import_reviews(project: Project, path: Path, reviewer: str | None) -> int:
     Raises:
         ErrorMapError: the file lacks a column, or a row cannot be used; nothing is kept.
     """
-    rows = _given(path)
+    rows = filled_in(path, "category", _NEEDED, _OPTIONAL, "errormap review export")
     judged = project.store.scan("judged_errors").select("prediction_id", "outcome")
     readable = judged.filter(pl.col("outcome") != Outcome.JUDGE_FAILED.value).collect()
     check = _Check(path, project, set(readable["prediction_id"]), reviewer)
@@ -137,31 +139,8 @@ def import_reviews(project: Project, path: Path, reviewer: str | None) -> int:
     old = human_reviews(project).select(_COLUMNS)
     all_of_them = pl.concat([old, pl.DataFrame(kept, old.schema)])
     merged = all_of_them.unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
-    target = project.home.error_reviews
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_suffix(".tmp")
-    merged.write_csv(beside)
-    beside.replace(target)
+    keep(merged, project.home.error_reviews)
     return len(kept)
-
-
-def _given(path: Path) -> pl.DataFrame:
-    """The rows with a category, as text; the columns that may be missing are there."""
-    try:
-        read = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise ErrorMapError(f"{path}: cannot be read as CSV: {_first_line(error)}") from error
-    for name in _NEEDED:
-        if name not in read.columns:
-            raise ErrorMapError(f"{path}: lacks the column {name!r}; see `errormap review export`.")
-    optional = [n for n in ("reviewer", "reviewed_at", "note") if n not in read.columns]
-    filled = read.with_columns(pl.lit(None, pl.String).alias(name) for name in optional)
-    numbered = filled.with_row_index("row", offset=2)
-    return numbered.filter(pl.col("category").fill_null("").str.strip_chars() != "")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 class _Check:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from errormap_dagster.assets import partitions
@@ -27,13 +28,13 @@ def tries_of(home: Path, error: Exception) -> tuple[int, bool]:
     land(project)
     tries: list[Evaluation] = []
 
-    def make(evaluation: Evaluation) -> None:
+    def make(evaluation: Evaluation) -> pl.DataFrame:
         tries.append(evaluation)
         raise error
 
     @dg.asset(partitions_def=EVALUATIONS)
     def raw_predictions(context: dg.AssetExecutionContext) -> None:
-        materialize_evaluations(context, project, "raw_predictions", make)  # pyright: ignore[reportArgumentType]
+        materialize_evaluations(context, project, "raw_predictions", make)
 
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("evaluation", [KEY])
