@@ -11,7 +11,6 @@ the effective size of the sample, for they hold where an answer is rare or never
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from errormap_dagster.domain.shares import wilson_interval
 
@@ -158,6 +157,8 @@ def rogan_gladen(
     Returns:
         The share, 0 to 1; None where the judge's answer says nothing of the category.
     """
+    from scipy.stats import t  # noqa: PLC0415 - seconds of import, used here alone
+
     gain = recall.value + specificity.value - 1
     n_recall, n_specificity = recall.n_effective + 2, specificity.n_effective + 2
     found = (recall.n_effective * recall.value + 1) / n_recall
@@ -165,7 +166,7 @@ def rogan_gladen(
     eased_gain = found + kept_out - 1
     if gain <= 0 or eased_gain <= 0:
         return None
-    z = float(stats.t.ppf(_HIGH, max(min(recall.n_effective, specificity.n_effective), 2.0)))
+    z = float(t.ppf(_HIGH, max(min(recall.n_effective, specificity.n_effective), 2.0)))
     n_eased = n + z**2
     seen = (n * apparent + z**2 / 2) / n_eased
     eased = (seen + kept_out - 1) / eased_gain
