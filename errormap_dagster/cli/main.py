@@ -11,10 +11,11 @@ import typer
 
 from errormap_dagster.cli import console
 from errormap_dagster.cli.choices import FailOn
+from errormap_dagster.cli.options import HomeOption
 from errormap_dagster.cli.review_commands import review_app
 from errormap_dagster.cli.taxonomy_commands import taxonomy_app
 from errormap_dagster.errors import ErrorMapError
-from errormap_dagster.home import EXPLORER_PORT, HOME_VARIABLE
+from errormap_dagster.home import EXPLORER_PORT
 
 app = typer.Typer(
     name="errormap",
@@ -32,11 +33,6 @@ app.add_typer(taxonomy_app, name="taxonomy")
 gold_app = typer.Typer(help="References that may be wrong.", no_args_is_help=True)
 app.add_typer(gold_app, name="gold")
 app.add_typer(review_app, name="review")
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
-]
 
 
 @app.command()

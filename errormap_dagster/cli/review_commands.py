@@ -5,14 +5,9 @@ from typing import Annotated
 
 import typer
 
-from errormap_dagster.home import HOME_VARIABLE
+from errormap_dagster.cli.options import HomeOption
 
 review_app = typer.Typer(help="People's readings of what the judge read.", no_args_is_help=True)
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
-]
 
 
 @review_app.command("export")

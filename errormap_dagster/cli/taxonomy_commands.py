@@ -6,18 +6,14 @@ from typing import Annotated
 import typer
 
 from errormap_dagster.cli.choices import TaxonomyFormat
+from errormap_dagster.cli.options import HomeOption
 from errormap_dagster.domain.edits import EditKind
-from errormap_dagster.home import HOME_VARIABLE
 
 taxonomy_app = typer.Typer(
     help="Versions of the taxonomies: what changed, who changed it, and what is in force.",
     no_args_is_help=True,
 )
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", envvar=HOME_VARIABLE, help="The home; default ./errormap_home."),
-]
 VersionArgument = Annotated[
     str, typer.Argument(help="A version, such as induced@2.", metavar="VERSION")
 ]
